@@ -1,0 +1,76 @@
+# What one does with this project. `make` alone lists it.
+
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+PACKAGES := dashboard secret_manager secrets_ui accounts audit emulator
+EMBEDDED := $(filter embedded,$(or $(strip $(SECRET_MANAGER_URL)),embedded))
+PIP_INSTALL := install --quiet --disable-pip-version-check
+LOCK_COMMAND := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --custom-compile-command "make lock"
+
+.PHONY: help run test lint format screenshots lock
+.DELETE_ON_ERROR:
+
+help: ## List these targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: export DEMO = on
+run: export HTTPS = off
+run: export PORT := $(PORT)
+run: .venv/runtime ## Serve a demonstration on this machine; Ctrl-C stops it, `var/` keeps its data
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(if $(EMBEDDED),$(BIN)/python manage.py migrate --database emulator --verbosity 0)
+	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@$(if $(EMBEDDED),$(BIN)/python manage.py emulator_seed)
+	@$(BIN)/python manage.py demo_person
+	@echo "Open http://127.0.0.1:$(PORT) (Ctrl-C stops it)"
+	@exec $(BIN)/gunicorn dashboard.wsgi
+
+test: .venv/dev .venv-sdk/installed .venv-cli/installed ## Run every test, as CI does
+	@scripts/install-system-packages
+	@$(BIN)/python -m pytest
+
+lint: .venv/dev ## Check style, types, layers, templates and migrations
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy $(PACKAGES)
+	@$(BIN)/djade --check --target-version 5.2 $$(find templates -name '*.html')
+	@$(BIN)/lint-imports --no-logo
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
+
+format: .venv/dev ## Put code and templates into the project's style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/djade --target-version 5.2 $$(find templates -name '*.html')
+
+screenshots: .venv/dev ## Make the pictures of README.md anew
+	@scripts/install-system-packages
+	@$(BIN)/python scripts/make_screenshots.py
+
+lock: .venv/dev ## Pin what requirements*.txt ask for, with hashes
+	@$(LOCK_COMMAND) --upgrade requirements.txt -o requirements.lock
+	@$(LOCK_COMMAND) --upgrade -c requirements.lock requirements-dev.txt -o requirements-dev.lock
+
+# What is installed where. The development lock holds everything of the runtime lock, at the same versions.
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed.")'
+	@$(PYTHON) -m venv .venv
+
+.venv/runtime: requirements.lock | .venv/bin/python
+	@echo "Installing what $< lists"
+	@$(BIN)/python -m pip $(PIP_INSTALL) --require-hashes -r $<
+	@touch $@
+
+.venv/dev: requirements-dev.lock | .venv/bin/python
+	@echo "Installing what $< lists"
+	@$(BIN)/python -m pip $(PIP_INSTALL) --require-hashes -r $<
+	@touch $@ .venv/runtime
+
+# The official SDK and CLI pin old packages, so each lives in an environment of its own.
+.venv-%/installed: tests/contract/requirements-%.txt
+	@$(PYTHON) -m venv --clear .venv-$*
+	@echo "Installing what $< lists"
+	@.venv-$*/bin/python -m pip $(PIP_INSTALL) -r $<
+	@touch $@
