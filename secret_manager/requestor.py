@@ -1,0 +1,167 @@
+"""One operation, from its path to its result: credential, attempts, answer, log line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from .answers import Unreadable, error_for, read_document, unreadable
+from .credentials import Credential
+from .errors import ConnectFailed, SecretManagerError
+from .retries import next_pause
+from .timeouts import Deadline
+from .transport import Answer, Transport
+
+logger = logging.getLogger("secret_manager")
+
+Result = TypeVar("Result")
+
+_chance = random.SystemRandom().random
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What to do.
+
+    name: for the log. path: its steps; each becomes exactly one step of the address.
+    private: what was submitted and must not come back in an error's message.
+    gives_value: the answer may hold a value, so not even the words of an error are shown.
+    may_be_empty: a 2xx without a body is an answer too, read as None.
+    """
+
+    name: str
+    method: str
+    path: tuple[str, ...]
+    query: Mapping[str, str] | None = None
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
+    private: tuple[bytes, ...] = field(default=(), repr=False)
+    gives_value: bool = False
+    may_be_empty: bool = False
+
+    @property
+    def is_read(self) -> bool:
+        return self.method == "GET"
+
+    @property
+    def address(self) -> str:
+        """The quoted path: no step can add a slash, a query or anything else to it."""
+        return "".join(f"/{quote(step, safe='')}" for step in self.path)
+
+
+class Requestor:
+    """Carries operations out for one person over the shared transport.
+
+    total: seconds for one operation with its retries.
+    """
+
+    def __init__(
+        self, transport: Transport, credential: Credential | None, *, total: float, max_retries: int
+    ) -> None:
+        self._transport = transport
+        self._credential = credential
+        self._total = total
+        self._max_retries = max_retries
+
+    def perform(self, operation: Operation, read: Callable[[Any], Result]) -> Result:
+        """Return the answer's document as `read` makes it. Raises SecretManagerError."""
+        deadline = Deadline(self._total, self._transport.clock)
+        request_id = uuid.uuid4().hex
+        retries_done = 0
+        while True:
+            outcome = self._attempt(operation, read, deadline, request_id)
+            if not isinstance(outcome, SecretManagerError):
+                return outcome
+            pause = next_pause(
+                outcome,
+                is_read=operation.is_read,
+                retries_done=retries_done,
+                max_retries=self._max_retries,
+                time_left=deadline.left(),
+                chance=_chance(),
+            )
+            if pause is None:
+                # Raised outside of any `except`: what was caught there holds requests and bodies.
+                raise outcome
+            self._transport.sleep(pause)
+            retries_done += 1
+
+    def _attempt(
+        self,
+        operation: Operation,
+        read: Callable[[Any], Result],
+        deadline: Deadline,
+        request_id: str,
+    ) -> Result | SecretManagerError:
+        started = self._transport.clock()
+        outcome: Result | SecretManagerError
+        try:
+            answer = self._send(operation, deadline, request_id)
+        except SecretManagerError as failure:
+            failure.request_id = request_id
+            failure.write_may_have_happened = not operation.is_read and not isinstance(
+                failure, ConnectFailed
+            )
+            outcome, ended = failure, failure.code
+        else:
+            outcome, ended = self._read(operation, read, answer, request_id), str(answer.status)
+        milliseconds = (self._transport.clock() - started) * 1000
+        logger.debug(
+            "%s %s: %s after %.0f ms, request %s",
+            operation.method,
+            operation.name,
+            ended,
+            milliseconds,
+            request_id,
+        )
+        return outcome
+
+    def _send(self, operation: Operation, deadline: Deadline, request_id: str) -> Answer:
+        headers = {"X-Request-Id": request_id}
+        if self._credential is not None:
+            headers["Authorization"] = self._credential.authorization
+        body = None
+        if operation.body is not None:
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(operation.body).encode()
+        return self._transport.send(
+            operation.method,
+            operation.address,
+            deadline=deadline,
+            headers=headers,
+            query=operation.query,
+            body=body,
+        )
+
+    def _read(
+        self,
+        operation: Operation,
+        read: Callable[[Any], Result],
+        answer: Answer,
+        request_id: str,
+    ) -> Result | SecretManagerError:
+        if not 200 <= answer.status < 300:
+            return error_for(
+                answer,
+                request_id=request_id,
+                is_read=operation.is_read,
+                private=(*operation.private, *self._credential_parts()),
+                quiet=operation.gives_value,
+            )
+        try:
+            if operation.may_be_empty and not answer.body.strip():
+                return read(None)
+            return read(read_document(answer.body))
+        except Unreadable:
+            return unreadable(answer, request_id=request_id, is_read=operation.is_read)
+
+    def _credential_parts(self) -> tuple[bytes, ...]:
+        if self._credential is None:
+            return ()
+        token = self._credential.authorization.partition(" ")[2]
+        return self._credential.secret.encode(), token.encode("latin-1")

@@ -1,0 +1,248 @@
+"""Carries one request to the API and one answer back, for everybody in this process."""
+
+from __future__ import annotations
+
+import http.client
+import http.cookiejar
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import requests
+import urllib3.exceptions
+
+from .connections import Attempt, PooledAdapter, Stage, current_attempt
+from .errors import ConnectFailed, OutcomeUnknown, SecretManagerError, UpstreamFailed
+from .timeouts import Clock, Deadline, Timeouts
+
+DEFAULT_BASE_URL = "https://api.abeja.io"
+DEFAULT_TIMEOUTS = Timeouts(connect=2.0, read=5.0, total=10.0)
+DEFAULT_USER_AGENT = "secrets-dashboard/0.1.0"
+MAX_ANSWER_BYTES = 5 * 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. The body may hold a value, so it is never shown."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class Transport:
+    """The way to one Secret Manager. Make one per process and share it between people and threads.
+
+    Connections are kept and reused. Nothing of one call stays for the next: no credential, no
+    cookie, nothing from `.netrc` or the environment. TLS certificates are always verified.
+
+    base_url: where the API is; http or https, without credentials, query or fragment (ValueError).
+    adapter: carries the requests in place of sockets, for example to an emulator in this process.
+    timeouts: seconds; a client may set another total.
+    pool_size: connections kept open.
+    clock, sleep: for tests.
+    """
+
+    def __init__(
+        self,
+        base_url: str = DEFAULT_BASE_URL,
+        *,
+        adapter: requests.adapters.BaseAdapter | None = None,
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
+        pool_size: int = 32,
+        user_agent: str = DEFAULT_USER_AGENT,
+        clock: Clock = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.base_url = _checked(base_url)
+        self.timeouts = timeouts
+        self.clock = clock
+        self.sleep = sleep
+        self.session = _session(self.base_url, adapter or PooledAdapter(pool_size), user_agent)
+
+    def __repr__(self) -> str:
+        return f"<Transport: {self.base_url}>"
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self.session.close()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        deadline: Deadline,
+        headers: Mapping[str, str],
+        query: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
+        """Send once and read the whole answer.
+
+        path is already quoted and starts with a slash. Raises ConnectFailed if nothing was sent,
+        OutcomeUnknown if the answer is missing or broke off, UpstreamFailed if it is too large.
+        """
+        attempt = Attempt(deadline)
+        token = current_attempt.set(attempt)
+        try:
+            outcome = self._exchange(attempt, method, path, headers, query, body)
+        finally:
+            current_attempt.reset(token)
+        # Raised here and not where it was caught: the caught one holds the request, body and all.
+        if isinstance(outcome, SecretManagerError):
+            raise outcome
+        return outcome
+
+    def _exchange(
+        self,
+        attempt: Attempt,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        query: Mapping[str, str] | None,
+        body: bytes | None,
+    ) -> Answer | SecretManagerError:
+        left = max(attempt.deadline.left(), 0.001)
+        url = self.base_url + path
+        try:
+            request = requests.Request(
+                method, url, headers={**self.session.headers, **headers}, params=query, data=body
+            ).prepare()
+            response = self.session.send(
+                request,
+                stream=True,
+                allow_redirects=False,
+                verify=True,
+                timeout=(min(self.timeouts.connect, left), min(self.timeouts.read, left)),
+            )
+        except _FOREIGN as failure:
+            return _translated(failure, attempt)
+        try:
+            return _read(response, attempt)
+        finally:
+            response.close()
+
+
+class _TooLarge(Exception):
+    pass
+
+
+def _read(response: requests.Response, attempt: Attempt) -> Answer | SecretManagerError:
+    status = response.status_code
+    headers = dict(response.headers.lower_items())
+    try:
+        return Answer(status, headers, _read_body(response, attempt))
+    except (*_FOREIGN, _TooLarge) as failure:
+        if status >= 400:
+            # The status alone says what happened; only the explanation is lost.
+            return Answer(status, headers, b"")
+        if isinstance(failure, _TooLarge):
+            return UpstreamFailed(
+                "The Secret Manager's answer is too large.", status=status, code="too_large"
+            )
+        return _broken_off(failure, status)
+
+
+def _read_body(response: requests.Response, attempt: Attempt) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_content(_CHUNK_BYTES):
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            raise _TooLarge
+        # The connection watches the clock as well; this is for adapters without one.
+        if attempt.deadline.left() <= 0:
+            raise TimeoutError
+    return bytes(body)
+
+
+_FOREIGN = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+)
+
+
+def _translated(failure: Exception, attempt: Attempt) -> SecretManagerError:
+    causes = _causes(failure)
+    if attempt.stage is not Stage.SENT:
+        # A certificate can only be refused before the request leaves.
+        if _is_certificate_error(causes, attempt):
+            return ConnectFailed(
+                "The Secret Manager's certificate is not valid, so nothing was sent to it.",
+                code="certificate_invalid",
+            )
+        if attempt.stage is Stage.CONNECTING or _never_connected(causes):
+            return ConnectFailed()
+    return _broken_off(failure, None)
+
+
+def _broken_off(failure: Exception, status: int | None) -> OutcomeUnknown:
+    timeouts = (TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError)
+    if any(isinstance(cause, timeouts) for cause in _causes(failure)):
+        return OutcomeUnknown(status=status, code="timeout")
+    return OutcomeUnknown(
+        "The connection to the Secret Manager broke off.", status=status, code="connection_lost"
+    )
+
+
+def _is_certificate_error(causes: list[BaseException], attempt: Attempt) -> bool:
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return True
+    # An adapter that is not ours says no more than "TLS": take the case that is never retried.
+    return attempt.stage is Stage.UNSEEN and any(
+        isinstance(cause, requests.exceptions.SSLError) for cause in causes
+    )
+
+
+def _never_connected(causes: list[BaseException]) -> bool:
+    unsent = (requests.ConnectTimeout, urllib3.exceptions.NewConnectionError)
+    return any(isinstance(cause, unsent) for cause in causes)
+
+
+def _causes(failure: BaseException) -> list[BaseException]:
+    """The exception with all it wraps. requests and urllib3 wrap in `args` and `reason`."""
+    found: list[BaseException] = []
+    waiting: list[object] = [failure]
+    while waiting and len(found) < 20:
+        one = waiting.pop()
+        if isinstance(one, BaseException) and one not in found:
+            found.append(one)
+            waiting += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
+    return found
+
+
+class _Session(requests.Session):
+    """Looks at no redirect: even when not following, requests reads a redirect's whole body."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
+def _session(
+    base_url: str, adapter: requests.adapters.BaseAdapter, user_agent: str
+) -> requests.Session:
+    session = _Session()
+    session.trust_env = False
+    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+    # `identity`: a compressed answer could be a thousand times as large as what arrives.
+    session.headers.clear()
+    session.headers.update(
+        {"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "identity"}
+    )
+    # Only this one place can be reached.
+    session.adapters.clear()
+    session.mount(f"{base_url}/", adapter)
+    return session
+
+
+def _checked(base_url: str) -> str:
+    parts = urlsplit(base_url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("The Secret Manager's address is http:// or https:// and a host.")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("The Secret Manager's address has no user, query or fragment.")
+    return base_url.rstrip("/")
