@@ -46,14 +46,14 @@ def authenticate(header: str) -> Caller:
     credential = _read(header)
     if credential is None:
         raise Unauthorized
-    given = _hash(credential.token)
+    given = hash_token(credential.token)
     candidates = Token.objects.filter(
         kind=credential.kind, public_id=credential.public_id, revoked_at=None
     )
     # An unknown id costs one comparison too, so the time taken does not tell it from a wrong token.
     matches = [token for token in candidates if hmac.compare_digest(token.token_hash, given)]
     if not matches:
-        hmac.compare_digest(_hash(""), given)
+        hmac.compare_digest(hash_token(""), given)
         raise Unauthorized
     return Caller(matches[0].organization_id, matches[0].principal.partition("-")[2])
 
@@ -90,7 +90,7 @@ def issue_token(
         kind=kind,
         principal=principal,
         public_id=public_id,
-        token_hash=_hash(text),
+        token_hash=hash_token(text),
         label=label,
     )
     return row, text
@@ -100,6 +100,11 @@ def revoke(token: Token) -> None:
     """Refuse this token from now on."""
     token.revoked_at = timezone.now()
     token.save(update_fields=["revoked_at"])
+
+
+def hash_token(token: str) -> str:
+    """Return what is stored of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _read(header: str) -> Credential | None:
@@ -132,7 +137,3 @@ def _public_part(kind: str, principal: str, token: str) -> str | None:
         return principal
     public_id, dot, secret = token.partition(".")
     return public_id if dot and secret and PUBLIC_ID.fullmatch(public_id) else None
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
