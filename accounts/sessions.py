@@ -1,0 +1,66 @@
+"""Sessions: kept in the database, copied to the cache for speed, and usable only with the cookie.
+
+The row and the cached copy are named by a hash of the cookie's value. Whoever reads the database or
+the cache therefore finds no cookie to use, and what is encrypted for a session (the person's API
+credentials, `secrets_ui/connection.py`) stays closed to them, because the cookie's value is part of
+what unlocks it.
+"""
+
+import hashlib
+from typing import Any
+
+from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.utils import timezone
+
+# A copy that outlived its session (signed out while the cache was unreachable) is refused after this.
+CACHED_SECONDS = 60
+
+
+class SessionStore(DatabaseSessions):
+    def load(self) -> dict[str, Any]:
+        stored = _stored_name(self.session_key)
+        data = cache.get(_cache_name(stored))
+        if data is None:
+            data = super().load()
+            if data:
+                cache.set(_cache_name(stored), data, CACHED_SECONDS)
+        return data
+
+    def save(self, must_create: bool = False) -> None:
+        super().save(must_create)
+        cache.set(_cache_name(_stored_name(self.session_key)), self._session, CACHED_SECONDS)
+
+    def exists(self, session_key: str) -> bool:
+        return super().exists(_stored_name(session_key))
+
+    def delete(self, session_key: str | None = None) -> None:
+        session_key = session_key or self.session_key
+        if session_key is None:
+            return
+        stored = _stored_name(session_key)
+        super().delete(stored)
+        cache.delete(_cache_name(stored))
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        row = super().create_model_instance(data)
+        row.session_key = _stored_name(row.session_key)
+        return row
+
+    def _get_session_from_db(self) -> Session | None:
+        row = Session.objects.filter(
+            session_key=_stored_name(self.session_key), expire_date__gt=timezone.now()
+        ).first()
+        if row is None:
+            self._session_key = None
+        return row
+
+
+def _stored_name(session_key: str | None) -> str:
+    """The column takes 40 characters: 160 bits of SHA-256."""
+    return hashlib.sha256((session_key or "").encode()).hexdigest()[:40]
+
+
+def _cache_name(stored: str) -> str:
+    return f"accounts.session.{stored}"

@@ -1,0 +1,257 @@
+"""All settings, read once from the environment. docs/configuration.md explains each variable.
+
+DEBUG has no variable on purpose: its error pages show local variables, and here those hold values.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from dashboard.env import env, read, read_choice, read_keys, read_secret_key, read_time_zone
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+STATE_DIR = Path(read(env.str, "STATE_DIR", str(BASE_DIR / "var"))).resolve()
+os.umask(0o077)
+STATE_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+DEBUG = False
+SECRET_KEY = read_secret_key("SECRET_KEY", state_dir=STATE_DIR)
+CREDENTIAL_KEYS = read_keys("CREDENTIAL_KEYS", state_dir=STATE_DIR)
+AUTH_MODE = read_choice("AUTH_MODE", default="local", choices={"local": "accounts kept here"})
+
+# Where it is served
+
+ALLOWED_HOSTS = read(env.list, "ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+HTTPS = read(env.bool, "HTTPS", True)
+DEMO = read(env.bool, "DEMO", False)
+if DEMO and HTTPS:
+    raise ImproperlyConfigured("DEMO=on is for `make run` on your own machine; take it out here.")
+ROOT_URLCONF = "dashboard.urls"
+WSGI_APPLICATION = "dashboard.wsgi.application"
+APPEND_SLASH = True
+LOG_LEVEL = read_choice(
+    "LOG_LEVEL",
+    default="INFO",
+    choices={"INFO": "each event", "WARNING": "trouble only", "ERROR": "failures only"},
+)
+
+# The Secret Manager
+
+SECRET_MANAGER_URL = read(env.str, "SECRET_MANAGER_URL", "embedded")
+SECRET_MANAGER_IS_EMBEDDED = SECRET_MANAGER_URL == "embedded"
+SECRET_MANAGER_ADAPTER = (
+    "dashboard.embedded.EmbeddedAdapter" if SECRET_MANAGER_IS_EMBEDDED else None
+)
+if not SECRET_MANAGER_IS_EMBEDDED:
+    _api = urlsplit(SECRET_MANAGER_URL)
+    _is_loopback = _api.hostname in {"127.0.0.1", "::1", "localhost"}
+    if not _api.hostname or _api.scheme not in ({"http", "https"} if _is_loopback else {"https"}):
+        raise ImproperlyConfigured(
+            "SECRET_MANAGER_URL must be 'embedded' or an https:// address such as https://api.abeja.io."
+        )
+    if _api.username or _api.password or _api.query or _api.fragment:
+        raise ImproperlyConfigured(
+            "SECRET_MANAGER_URL must be a plain address: no user, query or fragment."
+        )
+EMULATOR_KEYS = (
+    read_keys("EMULATOR_KEYS", state_dir=STATE_DIR) if SECRET_MANAGER_IS_EMBEDDED else []
+)
+
+# What `make run` fills into the connect page; empty everywhere else.
+DEMO_CONNECTION: dict[str, str] = {}
+_demo_token = STATE_DIR / "demo_token.txt"
+if DEMO and _demo_token.exists():
+    DEMO_CONNECTION = {
+        "organization_id": "1410000000000",
+        "label": "Example Corp",
+        "user_id": "user-1410000000001",
+        "personal_access_token": _demo_token.read_text().strip(),
+    }
+
+# What it is made of
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "csp",
+    "django_htmx",
+    "heroicons",
+    "template_partials",
+    "accounts",
+    "audit",
+    "secrets_ui",
+]
+if SECRET_MANAGER_IS_EMBEDDED:
+    INSTALLED_APPS += ["emulator"]
+
+MIDDLEWARE = [
+    "dashboard.headers.response_headers",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "secrets_ui.middleware.person_time_zone",
+    "secrets_ui.middleware.ApiErrorMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csrf",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "secrets_ui.context.frame",
+            ],
+        },
+    }
+]
+
+# Where it keeps things
+
+_SQLITE_OPTIONS = {
+    # Readers never wait for a writer, and a writer waits its turn instead of failing half-way.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+        " PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;"
+    ),
+}
+
+
+def _database(name: str, *, default_file: str) -> dict:
+    config = read(env.dj_db_url, name, f"sqlite:///{STATE_DIR / default_file}")
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        config["OPTIONS"] = _SQLITE_OPTIONS
+    elif config["ENGINE"] == "django.db.backends.postgresql":
+        config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": True}
+        config["CONN_HEALTH_CHECKS"] = True
+    else:
+        raise ImproperlyConfigured(f"{name} must start with sqlite:/// or postgresql://.")
+    return config
+
+
+DATABASES = {"default": _database("DATABASE_URL", default_file="dashboard.sqlite3")}
+if SECRET_MANAGER_IS_EMBEDDED:
+    DATABASES["emulator"] = _database("EMULATOR_DATABASE_URL", default_file="emulator.sqlite3")
+    DATABASE_ROUTERS = ["emulator.db_router.EmulatorRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHE_URL = read(env.str, "CACHE_URL", "")
+if CACHE_URL and urlsplit(CACHE_URL).scheme not in {"redis", "rediss", "unix"}:
+    raise ImproperlyConfigured("CACHE_URL must start with redis://, rediss:// or unix://.")
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": CACHE_URL,
+        "OPTIONS": {
+            # Nothing read from the cache is ever unpickled, and a lost Redis is a miss, not a failure.
+            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+            "IGNORE_EXCEPTIONS": True,
+            "SOCKET_CONNECT_TIMEOUT": 0.25,
+            "SOCKET_TIMEOUT": 0.25,
+        },
+    }
+    if CACHE_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+# Who is using it
+
+AUTH_USER_MODEL = "accounts.Person"
+AUTHENTICATION_BACKENDS = ["accounts.backends.CachedPersonBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "sign-in"
+
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = 8 * 60 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "secrets_ui.views.errors.csrf_failure"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# What a browser may do with a page
+
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+
+# Words and times
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+TIME_ZONE = read_time_zone("TIME_ZONE", default="UTC")
+USE_I18N = True
+USE_TZ = True
+
+# Files a browser loads
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# What it says about itself
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {"django": {"handlers": [], "level": LOG_LEVEL, "propagate": True}},
+}

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class SecretsUiConfig(AppConfig):
+    name = "secrets_ui"

@@ -1,0 +1,118 @@
+"""A person's connections: which organizations they reach and with which credential.
+
+They live in the session only. The credential is sealed for that session's cookie, that person and that
+organization, so a row copied into another session stays closed.
+"""
+
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.utils.module_loading import import_string
+
+from secret_manager import Credential, SecretManagerClient, Transport
+from secrets_ui.sealing import CannotUnseal, seal, unseal
+
+SESSION_FIELD = "connections"
+EMBEDDED_BASE_URL = "http://embedded.invalid"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """An organization and the credential to reach it. `label` is what the person calls it."""
+
+    organization_id: str
+    label: str
+    credential: Credential = field(repr=False)
+
+    @property
+    def client(self) -> SecretManagerClient:
+        return SecretManagerClient(self.credential, transport=shared_transport())
+
+    @property
+    def identity(self) -> str:
+        """Who the API takes this person for; a bearer token does not say."""
+        return self.credential.identifier
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionSummary:
+    """What the pages show of a connection, without opening its credential."""
+
+    organization_id: str
+    label: str
+    kind: str
+    identity: str
+
+
+def keep(session: SessionBase, *, person_id: int, connection: Connection) -> None:
+    """Add or replace the connection to its organization."""
+    place = _place(session, person_id, connection.organization_id)
+    kept = {
+        "label": connection.label,
+        "kind": connection.credential.kind,
+        "identity": connection.identity,
+        "sealed": seal(
+            json.dumps(connection.credential.as_dict()), keys=settings.CREDENTIAL_KEYS, place=place
+        ),
+    }
+    others = session.get(SESSION_FIELD, {})
+    session[SESSION_FIELD] = {**others, connection.organization_id: kept}
+
+
+def find(session: SessionBase, *, person_id: int, organization_id: str) -> Connection | None:
+    """Return the connection to an organization; None where there is none that still opens."""
+    kept = session.get(SESSION_FIELD, {}).get(organization_id)
+    if kept is None:
+        return None
+    try:
+        text = unseal(
+            kept["sealed"],
+            keys=settings.CREDENTIAL_KEYS,
+            place=_place(session, person_id, organization_id),
+        )
+    except CannotUnseal:
+        forget(session, organization_id=organization_id)
+        return None
+    return Connection(
+        organization_id=organization_id,
+        label=kept["label"],
+        credential=Credential.from_dict(json.loads(text)),
+    )
+
+
+def forget(session: SessionBase, *, organization_id: str) -> None:
+    """Remove one connection; nothing happens where there is none."""
+    others = dict(session.get(SESSION_FIELD, {}))
+    if others.pop(organization_id, None) is not None:
+        session[SESSION_FIELD] = others
+
+
+def summaries(session: SessionBase) -> list[ConnectionSummary]:
+    """Return all connections of a session, by name."""
+    kept = session.get(SESSION_FIELD, {})
+    found = [
+        ConnectionSummary(
+            organization_id=organization_id,
+            label=item["label"],
+            kind=item["kind"],
+            identity=item["identity"],
+        )
+        for organization_id, item in kept.items()
+    ]
+    return sorted(found, key=lambda each: (each.label.casefold(), each.organization_id))
+
+
+@lru_cache(maxsize=1)
+def shared_transport() -> Transport:
+    """One for the process: it keeps connections to the API alive and holds no credential."""
+    if settings.SECRET_MANAGER_ADAPTER:
+        adapter = import_string(settings.SECRET_MANAGER_ADAPTER)()
+        return Transport(EMBEDDED_BASE_URL, adapter=adapter)
+    return Transport(settings.SECRET_MANAGER_URL)
+
+
+def _place(session: SessionBase, person_id: int, organization_id: str) -> str:
+    return json.dumps(["connection", session.session_key, person_id, organization_id])

@@ -1,0 +1,330 @@
+"""What people type, checked before anything is sent. No form ever shows a value again."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from secret_manager import (
+    MAX_VALUE_BYTES,
+    NAME_MAX_LENGTH,
+    Credential,
+    InvalidArgument,
+    InvalidCredential,
+    Secret,
+    check_id,
+    check_name,
+)
+from secrets_ui import expiry_choice
+from secrets_ui.generator import RECIPES, generate
+
+
+class WriteOnlyTextarea(forms.Textarea):
+    """A text box that never shows again what was typed."""
+
+    def format_value(self, value: Any) -> str:
+        return ""
+
+
+class PlainForm(forms.Form):
+    """Errors are tied to their fields by the template, and labels carry no colon."""
+
+    use_required_attribute = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label_suffix="", **kwargs)
+
+
+class ValueFields(PlainForm):
+    """A value: typed, or made by us so that nobody has to see it."""
+
+    TYPED, GENERATED = "typed", "generated"
+
+    source = forms.ChoiceField(
+        label=_("Where the value comes from"),
+        choices=[(TYPED, _("I type or paste it")), (GENERATED, _("Make a random one"))],
+        initial=TYPED,
+        widget=forms.RadioSelect,
+    )
+    value = forms.CharField(
+        label=_("Value"),
+        required=False,
+        strip=False,
+        widget=WriteOnlyTextarea(
+            attrs={
+                "rows": 5,
+                "autocomplete": "off",
+                "autocapitalize": "off",
+                "spellcheck": "false",
+                "class": "mono",
+            }
+        ),
+        help_text=_("Kept exactly as typed, spaces and line breaks included. Up to 64 kB of text."),
+    )
+    recipe = forms.ChoiceField(
+        label=_("Kind of value"),
+        required=False,
+        choices=[(name, recipe.label) for name, recipe in RECIPES.items()],
+        help_text=_("It is made when you save. You can copy it on the next page."),
+    )
+
+    def clean_value(self) -> str:
+        # Browsers send every line break of a text box as CR LF (HTML, "newline normalization").
+        value = self.cleaned_data["value"].replace("\r\n", "\n")
+        if len(value.encode()) > MAX_VALUE_BYTES:
+            raise forms.ValidationError(_("This is longer than 64 kB. A secret holds less."))
+        return value
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("source") == self.GENERATED:
+            cleaned["value"] = generate(cleaned.get("recipe") or next(iter(RECIPES)))
+        elif not cleaned.get("value") and "value" not in self.errors:
+            self.add_error("value", _("Type or paste the value."))
+        return cleaned
+
+
+class DetailFields(PlainForm):
+    """What describes a secret: description, expiry, and the Labs apps that use it."""
+
+    description = forms.CharField(
+        label=_("Description"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("What it opens and who needs it, so that a colleague understands."),
+        show_hidden_initial=True,
+    )
+    expiry = forms.ChoiceField(
+        label=_("Expiry"),
+        choices=expiry_choice.choices,
+        initial=expiry_choice.NONE,
+        show_hidden_initial=True,
+    )
+    expiry_date = forms.DateField(
+        label=_("Date"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        show_hidden_initial=True,
+    )
+    expiry_time = forms.TimeField(
+        label=_("Time"),
+        required=False,
+        initial=expiry_choice.END_OF_DAY,
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+        show_hidden_initial=True,
+    )
+    expiry_zone = forms.ChoiceField(label=_("Time zone"), show_hidden_initial=True)
+    app_ids = forms.CharField(
+        label=_("Labs apps"),
+        required=False,
+        widget=forms.TextInput(
+            attrs={"data-chips": "", "data-remove": _("Remove"), "autocomplete": "off"}
+        ),
+        help_text=_(
+            "The ids of the ABEJA Platform Labs apps that use this secret, with commas between."
+        ),
+        show_hidden_initial=True,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zone: Any = self.fields["expiry_zone"]
+        zone.choices = expiry_choice.zone_choices()
+        zone.initial = expiry_choice.current_zone()
+
+    def clean_app_ids(self) -> list[str]:
+        found = list(
+            dict.fromkeys(filter(None, re.split(r"[\s,、]+", self.cleaned_data["app_ids"])))
+        )
+        for app_id in found:
+            try:
+                check_id(app_id)
+            except InvalidArgument:
+                raise forms.ValidationError(
+                    gettext("“%s” is not an app id: only letters, digits, - and _.") % app_id[:64]
+                ) from None
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors and self._expiry_changed():
+            try:
+                cleaned["expired_at"] = expiry_choice.moment(cleaned)
+            except expiry_choice.NotAMoment as problem:
+                self.add_error("expiry_date", str(problem))
+        return cleaned
+
+    def changes(self) -> dict[str, Any]:
+        """Return only what differs from what the form showed; None or [] clears."""
+        changes: dict[str, Any] = {}
+        if "description" in self.changed_data:
+            changes["description"] = self.cleaned_data["description"] or None
+        if self._expiry_changed():
+            changes["expired_at"] = self.cleaned_data["expired_at"]
+        if "app_ids" in self.changed_data:
+            changes["app_ids"] = self.cleaned_data["app_ids"]
+        return changes
+
+    def _expiry_changed(self) -> bool:
+        changed = set(self.changed_data)
+        parts = {"expiry_date", "expiry_time", "expiry_zone"}
+        by_date = self.cleaned_data.get("expiry") == expiry_choice.ON_A_DATE
+        return "expiry" in changed or (by_date and bool(parts & changed))
+
+
+class SecretForm(DetailFields, ValueFields):
+    """A new secret. The name can never be changed, so its rules are checked first."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=NAME_MAX_LENGTH,
+        strip=False,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "off",
+                "spellcheck": "false",
+                "class": "mono",
+                "data-rules": "name-rules",
+                "autofocus": True,
+            }
+        ),
+    )
+
+    field_order = ["name", "source", "value", "recipe", "description"]
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        try:
+            check_name(name)
+        except InvalidArgument:
+            raise forms.ValidationError(_("This name breaks one of the rules below.")) from None
+        return name
+
+    @property
+    def expired_at(self) -> datetime | None:
+        moment: datetime | None = self.cleaned_data.get("expired_at")
+        return moment
+
+
+class SecretEditForm(DetailFields):
+    """What can be changed of a secret: everything but its name; values are versions."""
+
+    @staticmethod
+    def initial_of(secret: Secret) -> dict[str, Any]:
+        return {
+            "description": secret.description or "",
+            "app_ids": ", ".join(secret.integration_service_ids),
+            **expiry_choice.initial_of(secret.expired_at),
+        }
+
+
+class VersionForm(ValueFields):
+    """A new value for a secret that is there."""
+
+
+class TypedNameForm(PlainForm):
+    """The last stop before a secret is deleted: its name, typed by hand."""
+
+    typed_name = forms.CharField(
+        label=_("Type the name of the secret to confirm"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "mono", "autofocus": True}),
+    )
+
+    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._name = name
+
+    def clean_typed_name(self) -> str:
+        typed: str = self.cleaned_data["typed_name"]
+        if typed != self._name:
+            raise forms.ValidationError(_("This is not the name of the secret."))
+        return typed
+
+
+class ConnectionForm(PlainForm):
+    """An organization, and one of the three credentials that the API takes."""
+
+    PERSONAL, BEARER, DATASOURCE = "personal", "bearer", "datasource"
+    NEEDS = {
+        PERSONAL: ("user_id", "personal_access_token"),
+        BEARER: ("auth_token",),
+        DATASOURCE: ("datasource_id", "datasource_secret"),
+    }
+    SECRET_INPUT = {"autocomplete": "off", "class": "mono"}
+
+    organization_id = forms.CharField(
+        label=_("Organization id"),
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "off", "class": "mono"}
+        ),
+        help_text=_("A long number, such as 1410000000000. The platform's console shows it."),
+    )
+    label = forms.CharField(
+        label=_("What you call it"),
+        required=False,
+        max_length=60,
+        help_text=_("For example the company's name. Only you see it."),
+    )
+    kind = forms.ChoiceField(
+        label=_("Your credential"),
+        choices=[
+            (PERSONAL, _("Personal access token")),
+            (BEARER, _("Bearer token")),
+            (DATASOURCE, _("Datasource secret")),
+        ],
+        initial=PERSONAL,
+        widget=forms.RadioSelect,
+    )
+    user_id = forms.CharField(
+        label=_("User id"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "mono"}),
+    )
+    personal_access_token = forms.CharField(
+        label=_("Personal access token"), required=False, widget=forms.PasswordInput(SECRET_INPUT)
+    )
+    auth_token = forms.CharField(
+        label=_("Bearer token"), required=False, widget=forms.PasswordInput(SECRET_INPUT)
+    )
+    datasource_id = forms.CharField(
+        label=_("Datasource id"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "mono"}),
+    )
+    datasource_secret = forms.CharField(
+        label=_("Datasource secret"), required=False, widget=forms.PasswordInput(SECRET_INPUT)
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Only the demonstration's own token is ever filled in; what a person typed is not shown again.
+        token: Any = self.fields["personal_access_token"].widget
+        token.render_value = not self.is_bound
+
+    def clean_organization_id(self) -> str:
+        organization_id: str = self.cleaned_data["organization_id"]
+        try:
+            check_id(organization_id)
+        except InvalidArgument:
+            raise forms.ValidationError(_("An organization id has digits only.")) from None
+        return organization_id
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        needed = self.NEEDS.get(cleaned.get("kind", ""), ())
+        for name in needed:
+            if not cleaned.get(name):
+                self.add_error(name, _("This is needed."))
+        if not self.errors:
+            try:
+                cleaned["credential"] = Credential.from_dict(
+                    {name: cleaned[name] for name in needed}
+                )
+            except InvalidCredential:
+                self.add_error(needed[-1], _("This holds characters that no credential has."))
+        return cleaned

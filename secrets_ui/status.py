@@ -1,0 +1,65 @@
+"""How a secret stands, in a word: the one place that decides it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from secret_manager import Secret, SecretVersion
+
+Tone = Literal["good", "warning", "bad", "muted"]
+EXPIRES_SOON = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A word with a colour; the colour never says more than the word."""
+
+    text: str
+    tone: Tone
+
+
+def current_version(versions: Sequence[SecretVersion]) -> SecretVersion | None:
+    """Return the newest version that is on: the one a person means by "the value"."""
+    on = [version for version in versions if version.is_on]
+    return max(on, key=lambda version: version.version or 0, default=None)
+
+
+def secret_badge(
+    secret: Secret, versions: Sequence[SecretVersion] | None, *, now: datetime
+) -> Badge:
+    """Return how a secret stands; `versions` is None where the API did not list them."""
+    if versions is None:
+        return Badge(_("Not known"), "muted")
+    if not versions:
+        return Badge(_("No value"), "muted")
+    current = current_version(versions)
+    if current is None:
+        return Badge(_("All off"), "muted")
+    if secret.expired_at and secret.expired_at <= now:
+        return Badge(_("Expired, still on"), "bad")
+    on = sum(version.is_on for version in versions)
+    if on > 1:
+        return Badge(ngettext("%d version on", "%d versions on", on) % on, "warning")
+    return Badge(_("On · v%s") % current.version if current.version else _("On"), "good")
+
+
+def version_badge(version: SecretVersion) -> Badge:
+    """Return a version's status as people read it."""
+    if version.is_on:
+        return Badge(_("On"), "good")
+    if version.status == "inactive":
+        return Badge(_("Off"), "muted")
+    return Badge(_("Not known"), "muted")
+
+
+def expiry_tone(expired_at: datetime | None, *, now: datetime) -> Tone | None:
+    """Return the colour of an expiry date: passed, near, or none."""
+    if expired_at is None:
+        return None
+    if expired_at <= now:
+        return "bad"
+    return "warning" if expired_at - now <= EXPIRES_SOON else None

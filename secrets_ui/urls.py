@@ -1,0 +1,31 @@
+from django.urls import include, path
+
+from secrets_ui.views import connections, home, secrets, versions
+
+VERSION = "<str:version_id>/"
+
+# /organizations/{org}/secrets/{id}/versions/
+version_urls = [
+    path("new/", versions.version_create, name="version-create"),
+    path(VERSION + "reveal/", versions.version_reveal, name="version-reveal"),
+    path(VERSION + "status/", versions.version_status, name="version-status"),
+    path(VERSION + "delete/", versions.version_delete, name="version-delete"),
+]
+
+# /organizations/{org}/secrets/
+secret_urls = [
+    path("", secrets.secret_list, name="secret-list"),
+    path("new/", secrets.secret_create, name="secret-create"),
+    path("<str:secret_id>/", secrets.secret_detail, name="secret-detail"),
+    path("<str:secret_id>/edit/", secrets.secret_update, name="secret-update"),
+    path("<str:secret_id>/delete/", secrets.secret_delete, name="secret-delete"),
+    path("<str:secret_id>/versions/", include(version_urls)),
+]
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("theme/", home.theme, name="theme"),
+    path("connect/", connections.connect, name="connect"),
+    path("connect/<str:organization_id>/forget/", connections.forget, name="connection-forget"),
+    path("organizations/<str:organization_id>/secrets/", include(secret_urls)),
+]

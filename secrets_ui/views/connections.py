@@ -1,0 +1,76 @@
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from secret_manager import SecretManagerError
+from secrets_ui import connection as connections
+from secrets_ui import services
+from secrets_ui.connection import Connection
+from secrets_ui.forms import ConnectionForm
+from secrets_ui.http import actor_of, client_redirect, local_address, render_part
+from secrets_ui.problems import explain
+
+TEMPLATE, PART = "secrets_ui/connect.html", "connection-form"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def connect(request: HttpRequest) -> HttpResponse:
+    """Ask for an organization and a credential; keep them only if the API lets them in."""
+    back = request.POST.get("next", request.GET.get("next", ""))
+    if request.method != "POST":
+        form = ConnectionForm(initial=_initial(request))
+        return render_part(request, TEMPLATE, PART, _context(request, form, back))
+
+    form = ConnectionForm(request.POST)
+    if not form.is_valid():
+        return render_part(request, TEMPLATE, PART, _context(request, form, back), status=422)
+
+    found = _connection(form.cleaned_data)
+    try:
+        services.check_connection(connection=found, actor=actor_of(request))
+    except SecretManagerError as error:
+        problem = explain(error)
+        form.add_error(None, f"{problem.title}. {problem.advice}")
+        return render_part(
+            request, TEMPLATE, PART, _context(request, form, back), status=problem.status
+        )
+    connections.keep(request.session, person_id=request.user.pk, connection=found)
+    messages.success(request, _("Connected to %s.") % found.label)
+    to = local_address(request, back) if back else _list_address(found.organization_id)
+    return client_redirect(request, to)
+
+
+@require_POST
+def forget(request: HttpRequest, organization_id: str) -> HttpResponse:
+    """Drop one connection and its credential from the session."""
+    connections.forget(request.session, organization_id=organization_id)
+    messages.success(request, _("The connection and its credential are forgotten."))
+    return redirect("connect")
+
+
+def _connection(cleaned: dict[str, Any]) -> Connection:
+    organization_id = cleaned["organization_id"]
+    return Connection(
+        organization_id=organization_id,
+        label=cleaned["label"] or organization_id,
+        credential=cleaned["credential"],
+    )
+
+
+def _initial(request: HttpRequest) -> dict[str, str]:
+    asked = {"organization_id": request.GET.get("organization", "")}
+    return {**settings.DEMO_CONNECTION, **{name: text for name, text in asked.items() if text}}
+
+
+def _context(request: HttpRequest, form: ConnectionForm, back: str) -> dict[str, Any]:
+    return {"form": form, "next": back, "prefilled": bool(settings.DEMO_CONNECTION)}
+
+
+def _list_address(organization_id: str) -> str:
+    return reverse("secret-list", args=[organization_id])

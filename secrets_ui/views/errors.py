@@ -1,0 +1,90 @@
+"""The pages for what went wrong. htmx gets the same words as a note in the corner."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from audit.trail import TrailUnavailable
+from secret_manager import SecretManagerError
+from secrets_ui.problems import Problem, explain
+
+
+def api_error(request: HttpRequest, error: SecretManagerError) -> HttpResponse:
+    return show_problem(request, explain(error))
+
+
+def trail_unavailable(request: HttpRequest, error: TrailUnavailable) -> HttpResponse:
+    done = _(
+        "The Secret Manager had already acted, so look at the secret to see how it stands now."
+        " Tell the people who run this dashboard."
+    )
+    not_done = _(
+        "Nothing was shown and nothing was changed. Tell the people who run this dashboard."
+    )
+    return show_problem(
+        request,
+        Problem(
+            title=_("This cannot be recorded in the audit trail"),
+            advice=done if error.act_was_done else not_done,
+            status=503,
+        ),
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return show_problem(
+        request,
+        Problem(
+            title=_("The request could not be read"),
+            advice=_("Go back, reload the page and try again."),
+            status=400,
+        ),
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return show_problem(
+        request,
+        Problem(
+            title=_("You may not do this"),
+            advice=_("Ask an administrator of this dashboard if you think you should."),
+            status=403,
+        ),
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return show_problem(
+        request,
+        Problem(
+            title=_("The page was open too long"),
+            advice=_("To keep you safe nothing was done. Reload the page and try again."),
+            status=403,
+        ),
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return show_problem(
+        request,
+        Problem(
+            title=_("There is no such page"),
+            advice=_("The address may be mistyped, or what it showed is gone."),
+            status=404,
+        ),
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Served when our own code failed, so it leans on nothing: no session, no database."""
+    return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def show_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
+    htmx = getattr(request, "htmx", False)
+    template = "problem.html#problem-toast" if htmx else "problem.html"
+    response = render(request, template, {"problem": problem}, status=problem.status)
+    if problem.retry_after:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response

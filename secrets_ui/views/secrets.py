@@ -1,0 +1,186 @@
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from secret_manager import Secret, SecretManagerError
+from secrets_ui import services
+from secrets_ui.dates import exactly, in_words
+from secrets_ui.decorators import connection_required
+from secrets_ui.forms import SecretEditForm, SecretForm, TypedNameForm
+from secrets_ui.http import DashboardRequest, actor_of, client_redirect, render_part
+from secrets_ui.problems import explain, name_is_taken
+from secrets_ui.rows import secret_rows, version_label, version_rows
+from secrets_ui.status import current_version, expiry_tone, secret_badge
+
+PER_PAGE = (25, 50, 100)
+DEFAULT_PER_PAGE = 50
+VERSIONS_PER_PAGE = 25
+
+
+@require_safe
+@connection_required
+def secret_list(request: DashboardRequest) -> HttpResponse:
+    """A page of the organization's secrets, as the API orders them."""
+    page = max(1, _number(request.GET.get("page"), default=1))
+    per_page = _number(request.GET.get("per_page"), default=DEFAULT_PER_PAGE)
+    per_page = per_page if per_page in PER_PAGE else DEFAULT_PER_PAGE
+    found = services.list_secrets(connection=request.connection, page=page, per_page=per_page)
+    organization_id = request.connection.organization_id
+    context = {
+        "rows": secret_rows(found.secrets, organization_id=organization_id, now=timezone.now()),
+        "dropped": found.dropped,
+        "page": page,
+        "per_page": per_page,
+        "per_page_choices": PER_PAGE,
+        "first": (page - 1) * per_page + 1,
+        "last": (page - 1) * per_page + len(found.secrets),
+        "has_next": found.has_next,
+    }
+    return render_part(request, "secrets_ui/secret_list.html", "secret-table", context)
+
+
+@require_safe
+@connection_required
+def secret_detail(request: DashboardRequest, secret_id: str) -> HttpResponse:
+    """One secret: what it is, its value behind a button, and its versions, newest first."""
+    secret = services.get_secret(connection=request.connection, secret_id=secret_id)
+    versions = services.list_versions(connection=request.connection, secret_id=secret_id)
+    now = timezone.now()
+    current = current_version(versions.items)
+    url = secret_address(request, secret.id)
+    page = Paginator(versions.items, VERSIONS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "secret": secret,
+        "url": url,
+        "badge": secret_badge(secret, versions.items, now=now),
+        "current_url": f"{url}versions/{current.id}/" if current else "",
+        "current_label": version_label(current) if current else "",
+        "rows": version_rows(page.object_list, current=current, secret_url=url, now=now),
+        "page": page,
+        "versions_count": len(versions.items),
+        "versions_complete": versions.complete,
+        "expiry": in_words(secret.expired_at, now=now) if secret.expired_at else "",
+        "expiry_exact": exactly(secret.expired_at) if secret.expired_at else "",
+        "expiry_tone": expiry_tone(secret.expired_at, now=now),
+        "created_exact": exactly(secret.created_at) if secret.created_at else "",
+        "changed_exact": exactly(secret.updated_at) if secret.updated_at else "",
+    }
+    return render_part(request, "secrets_ui/secret_detail.html", "version-table", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@connection_required
+def secret_create(request: DashboardRequest) -> HttpResponse:
+    """A new secret with its first value."""
+    form = SecretForm(request.POST or None)
+    if request.method != "POST":
+        return _create_form(request, form)
+    if not form.is_valid():
+        return _create_form(request, form, status=422)
+    new = services.NewSecret(
+        name=form.cleaned_data["name"],
+        value=form.cleaned_data["value"],
+        description=form.cleaned_data["description"] or None,
+        expired_at=form.expired_at,
+        app_ids=form.cleaned_data["app_ids"],
+    )
+    try:
+        secret = services.create_secret(
+            connection=request.connection, actor=actor_of(request), new=new
+        )
+    except SecretManagerError as error:
+        problem = explain(error)
+        if name_is_taken(error):
+            form.add_error("name", _("This name is taken. Choose another one."))
+            return _create_form(request, form, status=422)
+        return _create_form(request, form, status=problem.status, problem=problem)
+    messages.success(request, _("%s is saved.") % (secret.name or new.name))
+    return client_redirect(request, secret_address(request, secret.id))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@connection_required
+def secret_update(request: DashboardRequest, secret_id: str) -> HttpResponse:
+    """Change what describes a secret; only fields that the person changed are sent."""
+    secret = services.get_secret(connection=request.connection, secret_id=secret_id)
+    form = SecretEditForm(request.POST or None, initial=SecretEditForm.initial_of(secret))
+    if request.method != "POST":
+        return _edit_form(request, form, secret)
+    if not form.is_valid():
+        return _edit_form(request, form, secret, status=422)
+    changes = form.changes()
+    if not changes:
+        messages.info(request, _("You changed nothing, so nothing was sent."))
+        return client_redirect(request, secret_address(request, secret.id))
+    try:
+        services.update_secret(
+            connection=request.connection, actor=actor_of(request), secret=secret, changes=changes
+        )
+    except SecretManagerError as error:
+        problem = explain(error)
+        return _edit_form(request, form, secret, status=problem.status, problem=problem)
+    messages.success(request, _("The changes are saved."))
+    return client_redirect(request, secret_address(request, secret.id))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@connection_required
+def secret_delete(request: DashboardRequest, secret_id: str) -> HttpResponse:
+    """Delete a secret with all its versions, once its name was typed."""
+    secret = services.get_secret(connection=request.connection, secret_id=secret_id)
+    name = secret.name or secret.id
+    form = TypedNameForm(request.POST or None, name=name)
+    context = {
+        "form": form,
+        "secret": secret,
+        "name": name,
+        "url": secret_address(request, secret.id),
+        "on": sum(version.is_on for version in secret.versions or ()),
+    }
+    if request.method != "POST" or not form.is_valid():
+        status = 422 if request.method == "POST" else 200
+        template = "secrets_ui/secret_confirm_delete.html"
+        return render_part(request, template, "confirm", context, status=status)
+    services.delete_secret(connection=request.connection, actor=actor_of(request), secret=secret)
+    messages.success(request, _("%s is deleted.") % name)
+    return client_redirect(
+        request, reverse("secret-list", args=[request.connection.organization_id])
+    )
+
+
+def secret_address(request: DashboardRequest, secret_id: str) -> str:
+    """Return the address of a secret's page."""
+    return reverse("secret-detail", args=[request.connection.organization_id, secret_id])
+
+
+def _create_form(
+    request: DashboardRequest, form: SecretForm, *, status: int = 200, **extra: Any
+) -> HttpResponse:
+    context = {"form": form, **extra}
+    return render_part(
+        request, "secrets_ui/secret_create.html", "secret-form", context, status=status
+    )
+
+
+def _edit_form(
+    request: DashboardRequest,
+    form: SecretEditForm,
+    secret: Secret,
+    *,
+    status: int = 200,
+    **extra: Any,
+) -> HttpResponse:
+    context = {"form": form, "secret": secret, "url": secret_address(request, secret.id), **extra}
+    return render_part(
+        request, "secrets_ui/secret_update.html", "secret-form", context, status=status
+    )
+
+
+def _number(text: str | None, *, default: int) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else default

@@ -1,0 +1,194 @@
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from secret_manager import Secret, SecretManagerError, SecretVersion, Value
+from secrets_ui import services
+from secrets_ui.decorators import connection_required
+from secrets_ui.forms import VersionForm
+from secrets_ui.http import DashboardRequest, actor_of, client_redirect, render_part
+from secrets_ui.problems import explain
+from secrets_ui.rows import version_label
+from secrets_ui.status import current_version
+from secrets_ui.views.secrets import secret_address
+
+SHOWN_SECONDS = 30
+PURPOSES: dict[str, services.Purpose] = {
+    "show": "revealed",
+    "copy": "copied",
+    "download": "downloaded",
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@connection_required
+def version_create(request: DashboardRequest, secret_id: str) -> HttpResponse:
+    """Put in a new value. The versions before it stay as they are."""
+    secret = services.get_secret(connection=request.connection, secret_id=secret_id)
+    form = VersionForm(request.POST or None)
+    if request.method != "POST":
+        return _value_form(request, form, secret)
+    if not form.is_valid():
+        return _value_form(request, form, secret, status=422)
+    try:
+        version = services.add_version(
+            connection=request.connection,
+            actor=actor_of(request),
+            secret=secret,
+            value=form.cleaned_data["value"],
+        )
+    except SecretManagerError as error:
+        problem = explain(error)
+        return _value_form(request, form, secret, status=problem.status, problem=problem)
+    messages.success(request, _("The new value is saved as %s.") % version_label(version))
+    return client_redirect(request, secret_address(request, secret.id))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@connection_required
+def version_reveal(request: DashboardRequest, secret_id: str, version_id: str) -> HttpResponse:
+    """Show, copy or download one value. A plain visit (after signing in again, say) shows nothing."""
+    if request.method != "POST":
+        return redirect(secret_address(request, secret_id))
+    secret = services.get_secret(connection=request.connection, secret_id=secret_id)
+    purpose = request.POST.get("purpose", "show")
+    value = services.read_value(
+        connection=request.connection,
+        actor=actor_of(request),
+        secret=secret,
+        version_id=version_id,
+        purpose=PURPOSES.get(purpose, "revealed"),
+    )
+    if purpose == "download":
+        return _download(secret, version_id, value)
+    if purpose == "copy":
+        return _copy(value)
+    return _show(request, secret, version_id, value)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@connection_required
+def version_status(request: DashboardRequest, secret_id: str, version_id: str) -> HttpResponse:
+    """Turn one version on or off, once the consequence was read."""
+    turn_on = request.POST.get("to", request.GET.get("to")) == "on"
+    secret, version, others_on = _version_among_others(request, secret_id, version_id)
+    if request.method != "POST":
+        context = {"turn_on": turn_on, "others_on": others_on}
+        return _confirm(request, "secrets_ui/version_status.html", secret, version, context)
+    services.turn_version(
+        connection=request.connection,
+        actor=actor_of(request),
+        secret=secret,
+        version_id=version.id,
+        on=turn_on,
+    )
+    now = services.get_version(
+        connection=request.connection, secret_id=secret.id, version_id=version.id
+    )
+    is_on = _("Version %s is on.") if now.is_on else _("Version %s is off.")
+    messages.success(request, is_on % version_label(now))
+    return client_redirect(request, secret_address(request, secret.id))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@connection_required
+def version_delete(request: DashboardRequest, secret_id: str, version_id: str) -> HttpResponse:
+    """Delete one version, once the consequence was read."""
+    secret, version, others_on = _version_among_others(request, secret_id, version_id)
+    if request.method != "POST":
+        template = "secrets_ui/version_confirm_delete.html"
+        return _confirm(request, template, secret, version, {"others_on": others_on})
+    services.delete_version(
+        connection=request.connection,
+        actor=actor_of(request),
+        secret=secret,
+        version_id=version.id,
+    )
+    messages.success(request, _("Version %s is deleted.") % version_label(version))
+    return client_redirect(request, secret_address(request, secret.id))
+
+
+def _version_among_others(
+    request: DashboardRequest, secret_id: str, version_id: str
+) -> tuple[Secret, SecretVersion, SecretVersion | None]:
+    """Return the secret, the version, and what would be the current version without it."""
+    secret = services.get_secret(connection=request.connection, secret_id=secret_id)
+    listed = services.list_versions(connection=request.connection, secret_id=secret_id)
+    others = [other for other in listed.items if other.id != version_id]
+    found = [version for version in listed.items if version.id == version_id]
+    version = (
+        found[0]
+        if found
+        else services.get_version(
+            connection=request.connection, secret_id=secret_id, version_id=version_id
+        )
+    )
+    return secret, version, current_version(others)
+
+
+def _confirm(
+    request: DashboardRequest,
+    template: str,
+    secret: Secret,
+    version: SecretVersion,
+    extra: dict[str, Any],
+) -> HttpResponse:
+    context = {
+        "secret": secret,
+        "url": secret_address(request, secret.id),
+        "version": version,
+        "label": version_label(version),
+        "others_on_label": version_label(extra["others_on"]) if extra["others_on"] else "",
+        **extra,
+    }
+    return render_part(request, template, "confirm", context)
+
+
+def _value_form(
+    request: DashboardRequest, form: VersionForm, secret: Secret, *, status: int = 200, **extra: Any
+) -> HttpResponse:
+    context = {"form": form, "secret": secret, "url": secret_address(request, secret.id), **extra}
+    return render_part(
+        request, "secrets_ui/version_create.html", "version-form", context, status=status
+    )
+
+
+def _show(request: DashboardRequest, secret: Secret, version_id: str, value: Value) -> HttpResponse:
+    url = secret_address(request, secret.id)
+    context = {
+        "secret": secret,
+        "url": url,
+        "reveal_url": request.path,
+        "value": value,
+        "seconds": SHOWN_SECONDS,
+    }
+    response = render_part(request, "secrets_ui/version_value.html", "version-value", context)
+    # Without a script the page itself goes away; with one, the value is taken off the page.
+    response.headers["Refresh"] = f"{SHOWN_SECONDS}; url={url}"
+    return response
+
+
+def _copy(value: Value) -> HttpResponse:
+    if not value.is_text:
+        return HttpResponse(
+            _("This value is not text, so it cannot be copied. Download it instead."),
+            content_type="text/plain; charset=utf-8",
+            status=422,
+        )
+    return HttpResponse(value.text, content_type="text/plain; charset=utf-8")
+
+
+def _download(secret: Secret, version_id: str, value: Value) -> HttpResponse:
+    ending = "txt" if value.is_text else "bin"
+    filename = f"{secret.name or secret.id}-{version_id}.{ending}"
+    header = content_disposition_header(as_attachment=True, filename=filename)
+    return HttpResponse(
+        value.raw,
+        content_type="application/octet-stream",
+        headers={"Content-Disposition": header or "attachment"},
+    )

@@ -1,0 +1,21 @@
+"""The product's settings, with state in a folder that goes away and nothing from the machine's environment."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+_state = tempfile.mkdtemp(prefix="secrets-dashboard-tests-")
+atexit.register(shutil.rmtree, _state, ignore_errors=True)
+os.environ["STATE_DIR"] = _state
+os.environ["HTTPS"] = "off"
+for _name in ("SECRET_KEY", "CREDENTIAL_KEYS", "EMULATOR_KEYS", "SECRET_MANAGER_URL", "TIME_ZONE"):
+    os.environ.pop(_name, None)
+
+from dashboard.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]  # noqa: F405
