@@ -33,9 +33,6 @@ class InvalidArgument(ValueError):
         self.field = field
         super().__init__(message)
 
-    def __reduce__(self) -> tuple[type[InvalidArgument], tuple[str, str]]:
-        return type(self), (self.message, self.field)
-
 
 def is_id(value: object) -> bool:
     """Whether this can stand as one step of a path without changing the path."""

@@ -65,8 +65,8 @@ class Secret:
 
     id: str
     organization_id: str
-    name: str
     user_id: str | None = None
+    name: str = ""
     description: str | None = None
     expired_at: datetime | None = None
     integration_service_type: str | None = None

@@ -59,9 +59,6 @@ class Value:
             return NotImplemented
         return self.encoding == other.encoding and hmac.compare_digest(self.raw, other.raw)
 
-    # A hash in some dictionary's key would be a fingerprint of the value.
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         return f"<Value: {self.encoding}, {self.size} bytes>"
 
