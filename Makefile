@@ -24,7 +24,6 @@ run: .venv/runtime ## Serve a demonstration on this machine; Ctrl-C stops it, `v
 	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 	@$(if $(EMBEDDED),$(BIN)/python manage.py emulator_seed)
 	@$(BIN)/python manage.py demo_person
-	@echo "Open http://127.0.0.1:$(PORT) (Ctrl-C stops it)"
 	@exec $(BIN)/gunicorn dashboard.wsgi
 
 test: .venv/dev .venv-sdk/installed .venv-cli/installed ## Run every test, as CI does
