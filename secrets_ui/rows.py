@@ -102,7 +102,7 @@ def _secret_row(secret: Secret, *, list_url: str, now: datetime) -> SecretRow:
         url=url,
         copy_url=f"{url}versions/{quote(current.id, safe='')}/reveal/" if current else "",
         badge=secret_badge(secret, secret.versions, now=now),
-        expiry=dates.in_words(expired_at, now=now) if expired_at else "—",
+        expiry=dates.in_words(expired_at, now=now) if expired_at else "",
         expiry_exact=dates.exactly(expired_at) if expired_at else _("No expiry set"),
         expiry_tone=expiry_tone(expired_at, now=now),
         value_age=_age(current, now=now),
