@@ -49,12 +49,13 @@ def walk(fetch: Callable[[int], Part[Item]]) -> Iterator[Step[Item]]:
     offset = 0
     for number in range(1, MAX_PAGES + 1):
         part = fetch(offset)
-        fresh = tuple({item.id: item for item in part.items if item.id not in seen}.values())
-        fresh = fresh[: MAX_ITEMS - len(seen)]
+        unseen = tuple({item.id: item for item in part.items if item.id not in seen}.values())
+        fresh = unseen[: MAX_ITEMS - len(seen)]
         seen.update(item.id for item in fresh)
-        is_stuck = not fresh or number == MAX_PAGES or len(seen) >= MAX_ITEMS
-        yield Step(fresh, part.dropped, complete=not (part.has_next and is_stuck))
-        if is_stuck or not part.has_next:
+        is_stuck = not fresh or number == MAX_PAGES or len(seen) == MAX_ITEMS
+        has_more = part.has_next or len(fresh) < len(unseen)
+        yield Step(fresh, part.dropped, complete=not (has_more and is_stuck))
+        if is_stuck or not has_more:
             return
         # By what came, not by what was asked for: a server may have a lower limit of its own.
         offset += len(part.items) + part.dropped

@@ -6,7 +6,6 @@ import base64
 import binascii
 import hmac
 import re
-from dataclasses import dataclass
 from typing import Literal, NoReturn
 
 from .rules import check_value
@@ -17,7 +16,6 @@ Encoding = Literal["text", "binary", "unreadable"]
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Value:
     """A value as fetched.
 
@@ -26,8 +24,12 @@ class Value:
         "unreadable". Only text may be put where somebody edits it.
     """
 
-    raw: bytes
-    encoding: Encoding
+    # No dataclass: `dataclasses.asdict` of a version would spread the bytes out.
+    __slots__ = ("_encoding", "_raw")
+
+    def __init__(self, raw: bytes, encoding: Encoding) -> None:
+        self._raw = raw
+        self._encoding: Encoding = encoding
 
     @classmethod
     def from_wire(cls, wire: str) -> Value:
@@ -37,6 +39,14 @@ class Value:
         except (binascii.Error, ValueError):
             return cls(wire.encode(errors="replace"), "unreadable")
         return cls(raw, "text" if _is_text(raw) else "binary")
+
+    @property
+    def raw(self) -> bytes:
+        return self._raw
+
+    @property
+    def encoding(self) -> Encoding:
+        return self._encoding
 
     @property
     def is_text(self) -> bool:
