@@ -10,7 +10,7 @@ import hashlib
 from typing import Any
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
-from django.contrib.sessions.models import Session
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.cache import cache
 from django.utils import timezone
 
@@ -30,7 +30,7 @@ class SessionStore(DatabaseSessions):
 
     def save(self, must_create: bool = False) -> None:
         super().save(must_create)
-        cache.set(_cache_name(_stored_name(self.session_key)), self._session, CACHED_SECONDS)
+        cache.set(_cache_name(_stored_name(self.session_key)), dict(self.items()), CACHED_SECONDS)
 
     def exists(self, session_key: str) -> bool:
         return super().exists(_stored_name(session_key))
@@ -43,13 +43,13 @@ class SessionStore(DatabaseSessions):
         super().delete(stored)
         cache.delete(_cache_name(stored))
 
-    def create_model_instance(self, data: dict[str, Any]) -> Session:
+    def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
         row = super().create_model_instance(data)
         row.session_key = _stored_name(row.session_key)
         return row
 
-    def _get_session_from_db(self) -> Session | None:
-        row = Session.objects.filter(
+    def _get_session_from_db(self) -> AbstractBaseSession | None:
+        row = self.model.objects.filter(
             session_key=_stored_name(self.session_key), expire_date__gt=timezone.now()
         ).first()
         if row is None:

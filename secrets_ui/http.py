@@ -16,7 +16,7 @@ from secrets_ui.connection import Connection
 class DashboardRequest(HttpRequest):
     """A signed-in person's request; `connection` is there behind `@connection_required`."""
 
-    user: Person  # type: ignore[assignment]
+    user: Person
     htmx: HtmxDetails
     connection: Connection
 

@@ -83,7 +83,8 @@ def _words(error: SecretManagerError) -> tuple[str, str, int]:
             return (
                 _("The Secret Manager did not accept your credential"),
                 _(
-                    "It may have been mistyped, replaced or revoked. Connect again with one that is valid."
+                    "It may have been mistyped, replaced or revoked."
+                    " Connect again with one that is valid."
                 ),
                 403,
             )

@@ -3,7 +3,7 @@
 The templates only place them: a `{% url %}` or a filter in a row costs more than the row itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -62,7 +62,7 @@ def secret_rows(
 
 
 def version_rows(
-    versions: Sequence[SecretVersion],
+    versions: Iterable[SecretVersion],
     *,
     current: SecretVersion | None,
     secret_url: str,

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from audit.trail import Actor, Subject, recorded
-from secret_manager import Listing, Secret, SecretPage, SecretVersion, Value
+from secret_manager import Listing, Secret, SecretPage, SecretVersion, UpstreamFailed, Value
 from secrets_ui.connection import Connection
 
 LABS = "abeja-platform-labs"
@@ -68,7 +68,9 @@ def read_value(
         version = connection.client.get_secret_version(
             connection.organization_id, secret.id, version_id, with_value=True
         )
-    return version.value or Value.of_bytes(b"")
+        if version.value is None:
+            raise UpstreamFailed("The Secret Manager answered without the value.")
+    return version.value
 
 
 def create_secret(*, connection: Connection, actor: Actor, new: NewSecret) -> Secret:

@@ -1,4 +1,4 @@
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from secrets_ui.views import connections, home, secrets, versions
 
@@ -13,7 +13,7 @@ version_urls = [
 ]
 
 # /organizations/{org}/secrets/
-secret_urls = [
+secret_urls: list[URLPattern | URLResolver] = [
     path("", secrets.secret_list, name="secret-list"),
     path("new/", secrets.secret_create, name="secret-create"),
     path("<str:secret_id>/", secrets.secret_detail, name="secret-detail"),

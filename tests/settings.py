@@ -1,4 +1,4 @@
-"""The product's settings, with state in a folder that goes away and nothing from the machine's environment."""
+"""The product's settings, with state in a folder that goes away and nothing of the machine's own."""
 
 import atexit
 import os

@@ -11,4 +11,4 @@ register = template.Library()
 @lru_cache(maxsize=128)
 def icon(name: str, size: int = 18) -> SafeString:
     """Return an icon of the heroicons set, drawn once a process: rows repeat them."""
-    return heroicon_outline(name, size=size, **{"class": "icon"})
+    return SafeString(heroicon_outline(name, size=size, **{"class": "icon"}))

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,14 +13,14 @@ from secrets_ui import connection as connections
 from secrets_ui import services
 from secrets_ui.connection import Connection
 from secrets_ui.forms import ConnectionForm
-from secrets_ui.http import actor_of, client_redirect, local_address, render_part
+from secrets_ui.http import DashboardRequest, actor_of, client_redirect, local_address, render_part
 from secrets_ui.problems import explain
 
 TEMPLATE, PART = "secrets_ui/connect.html", "connection-form"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def connect(request: HttpRequest) -> HttpResponse:
+def connect(request: DashboardRequest) -> HttpResponse:
     """Ask for an organization and a credential; keep them only if the API lets them in."""
     back = request.POST.get("next", request.GET.get("next", ""))
     if request.method != "POST":
@@ -47,7 +47,7 @@ def connect(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def forget(request: HttpRequest, organization_id: str) -> HttpResponse:
+def forget(request: DashboardRequest, organization_id: str) -> HttpResponse:
     """Drop one connection and its credential from the session."""
     connections.forget(request.session, organization_id=organization_id)
     messages.success(request, _("The connection and its credential are forgotten."))
@@ -63,12 +63,12 @@ def _connection(cleaned: dict[str, Any]) -> Connection:
     )
 
 
-def _initial(request: HttpRequest) -> dict[str, str]:
+def _initial(request: DashboardRequest) -> dict[str, str]:
     asked = {"organization_id": request.GET.get("organization", "")}
     return {**settings.DEMO_CONNECTION, **{name: text for name, text in asked.items() if text}}
 
 
-def _context(request: HttpRequest, form: ConnectionForm, back: str) -> dict[str, Any]:
+def _context(request: DashboardRequest, form: ConnectionForm, back: str) -> dict[str, Any]:
     return {"form": form, "next": back, "prefilled": bool(settings.DEMO_CONNECTION)}
 
 
