@@ -82,8 +82,10 @@ def send(method: str, path: str, **parts: Any) -> Answer:
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         head.update(status=int(status.split()[0]), headers=dict(headers))
 
-    request = RequestFactory().generic(method, path, **parts)
-    content = b"".join(application(request.environ, start_response))
+    environ = RequestFactory().generic(method, path, **parts).environ
+    # A request object decodes its own path; in WSGI it is Latin-1 (PEP 3333).
+    environ["PATH_INFO"] = environ["PATH_INFO"].encode().decode("latin-1")
+    content = b"".join(application(environ, start_response))
     return Answer(head["status"], head["headers"], json.loads(content))
 
 
