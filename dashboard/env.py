@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ImproperlyConfigured
@@ -57,6 +58,30 @@ def read_time_zone(name: str, *, default: str) -> str:
     return value
 
 
+def split_address(name: str, address: str) -> SplitResult:
+    """Return the parts of the address in `name`, once its host and port are known to be readable."""
+    try:
+        parts = urlsplit(address)
+        readable = parts.port != 0 and not any(character.isspace() for character in address)
+    except ValueError:
+        readable = False
+    if not readable:
+        raise ImproperlyConfigured(f"{name} is not an address.")
+    return parts
+
+
+def read_folder(name: str, *, default: Path) -> Path:
+    """Return a folder that only its owner enters, made where it is missing."""
+    folder = Path(read(env.str, name, str(default))).resolve()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name} must be a folder to write in: {error.strerror}."
+        ) from None
+    return folder
+
+
 def read_keys(name: str, *, state_dir: Path) -> list[bytes]:
     """Return the 32-byte keys in `name`, newest first.
 
@@ -98,17 +123,23 @@ def _decode_key(name: str, text: str) -> bytes:
 
 def _kept_in_file(path: Path, make: Callable[[], str]) -> str:
     """Return what `path` holds; where it is missing, `make` it once, also among several processes."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists():
-        handle, draft = tempfile.mkstemp(dir=path.parent)
-        try:
-            with os.fdopen(handle, "w") as file:
-                file.write(make() + "\n")
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            os.unlink(draft)
-    if path.stat().st_mode & 0o077:
-        raise ImproperlyConfigured(f"{path} can be read by others: run chmod 600 on it.")
-    return path.read_text().strip()
+    try:
+        if not path.exists():
+            _write_once(path, make)
+        if path.stat().st_mode & 0o077:
+            raise ImproperlyConfigured(f"{path} can be read by others: run chmod 600 on it.")
+        return path.read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        raise ImproperlyConfigured(f"{path} cannot be read or made.") from None
+
+
+def _write_once(path: Path, make: Callable[[], str]) -> None:
+    handle, draft = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(make() + "\n")
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # another process was first, and its key is the one
+    finally:
+        os.unlink(draft)

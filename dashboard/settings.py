@@ -5,17 +5,25 @@ DEBUG has no variable on purpose: its error pages show local variables, and here
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from dashboard.env import env, read, read_choice, read_keys, read_secret_key, read_time_zone
+from dashboard.env import (
+    env,
+    read,
+    read_choice,
+    read_folder,
+    read_keys,
+    read_secret_key,
+    read_time_zone,
+    split_address,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-STATE_DIR = Path(read(env.str, "STATE_DIR", str(BASE_DIR / "var"))).resolve()
 os.umask(0o077)
-STATE_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+STATE_DIR = read_folder("STATE_DIR", default=BASE_DIR / "var")
 
 DEBUG = False
 SECRET_KEY = read_secret_key("SECRET_KEY", state_dir=STATE_DIR)
@@ -46,7 +54,7 @@ SECRET_MANAGER_ADAPTER = (
     "dashboard.embedded.EmbeddedAdapter" if SECRET_MANAGER_IS_EMBEDDED else None
 )
 if not SECRET_MANAGER_IS_EMBEDDED:
-    _api = urlsplit(SECRET_MANAGER_URL)
+    _api = split_address("SECRET_MANAGER_URL", SECRET_MANAGER_URL)
     _is_loopback = _api.hostname in {"127.0.0.1", "::1", "localhost"}
     if not _api.hostname or _api.scheme not in ({"http", "https"} if _is_loopback else {"https"}):
         raise ImproperlyConfigured(
@@ -140,7 +148,7 @@ _SQLITE_OPTIONS = {
 
 
 def _database(name: str, *, default_file: str) -> dict:
-    config = read(env.dj_db_url, name, f"sqlite:///{STATE_DIR / default_file}")
+    config = read(env.dj_db_url, name, f"sqlite:///{quote(str(STATE_DIR / default_file))}")
     if config["ENGINE"] == "django.db.backends.sqlite3":
         config["OPTIONS"] = _SQLITE_OPTIONS
     elif config["ENGINE"] == "django.db.backends.postgresql":
@@ -158,7 +166,8 @@ if SECRET_MANAGER_IS_EMBEDDED:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHE_URL = read(env.str, "CACHE_URL", "")
-if CACHE_URL and urlsplit(CACHE_URL).scheme not in {"redis", "rediss", "unix"}:
+_CACHE_SCHEMES = {"redis", "rediss", "unix"}
+if CACHE_URL and split_address("CACHE_URL", CACHE_URL).scheme not in _CACHE_SCHEMES:
     raise ImproperlyConfigured("CACHE_URL must start with redis://, rediss:// or unix://.")
 CACHES = {
     "default": {
