@@ -1,6 +1,6 @@
 """Moments as people say them, in the time zone that is active."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -16,7 +16,7 @@ DAYS_A_YEAR = 365.25
 
 def in_words(moment: datetime, *, now: datetime) -> str:
     """Return "in 12 days", "tomorrow" or "5 months ago": days are counted by the calendar."""
-    days = (timezone.localtime(moment).date() - timezone.localtime(now).date()).days
+    days = (local(moment).date() - local(now).date()).days
     if days == 0:
         return _time_in_words((moment - now).total_seconds())
     if days == 1:
@@ -28,18 +28,29 @@ def in_words(moment: datetime, *, now: datetime) -> str:
 
 def age_in_words(moment: datetime, *, now: datetime) -> str:
     """Return how long ago something was, without "ago": "today", "61 days", "2 years"."""
-    days = (timezone.localtime(now).date() - timezone.localtime(moment).date()).days
+    days = (local(now).date() - local(moment).date()).days
     return _days_in_words(days) if days > 0 else _("today")
+
+
+def local(moment: datetime) -> datetime:
+    """Return the moment in the active time zone, or in UTC where the zone's calendar ends before it.
+
+    "9999-12-31T23:59:59Z" is how some servers say "never".
+    """
+    try:
+        return timezone.localtime(moment)
+    except OverflowError:
+        return moment.astimezone(UTC)
 
 
 def exactly(moment: datetime) -> str:
     """Return the moment with its zone: "Fri 4 Dec 2026 23:59 JST"."""
-    return date_format(timezone.localtime(moment), "D j M Y H:i T")
+    return date_format(local(moment), "D j M Y H:i T")
 
 
 def day(moment: datetime) -> str:
     """Return the day only: "4 Dec 2026"."""
-    return date_format(timezone.localtime(moment), "j M Y")
+    return date_format(local(moment), "j M Y")
 
 
 def _time_in_words(seconds: float) -> str:

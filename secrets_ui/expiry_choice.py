@@ -1,13 +1,15 @@
 """The moment a secret expires, as a form asks for it: a preset, or a date, a time and a zone."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from secrets_ui import dates
 
 NONE, ON_A_DATE = "none", "date"
 PRESET_DAYS = (30, 90, 180, 365)
@@ -58,7 +60,7 @@ def initial_of(expired_at: datetime | None) -> dict[str, Any]:
     if expired_at is None:
         return {"expiry": NONE}
     # The form shows minutes, and what it shows is what a change is measured against.
-    local = timezone.localtime(expired_at).replace(second=0, microsecond=0)
+    local = dates.local(expired_at).replace(second=0, microsecond=0)
     return {"expiry": ON_A_DATE, "expiry_date": local.date(), "expiry_time": local.time()}
 
 
@@ -80,6 +82,10 @@ def moment(typed: Mapping[str, Any]) -> datetime | None:
     else:
         day, at = (timezone.localdate(timezone=zone) + timedelta(days=int(choice))), END_OF_DAY
     found = datetime.combine(day, at, tzinfo=zone)
-    if found <= timezone.now():
+    try:
+        has_passed = found.astimezone(UTC) <= timezone.now()
+    except OverflowError:
+        raise NotAMoment(_("This date is outside the calendar.")) from None
+    if has_passed:
         raise NotAMoment(_("This moment has already passed. Choose a later one."))
     return found
