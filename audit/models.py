@@ -55,6 +55,8 @@ class Event(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise TypeError("The audit trail is append-only: an event cannot be changed.")
+        # SQLite keeps texts of any length; a fact that is longer than any fact can be is none.
+        self.clean_fields(exclude={"actor_address"})
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
+from django.core.exceptions import ValidationError
 from django.db import Error as DatabaseError
 
 from audit.models import Event, Outcome
@@ -14,7 +15,8 @@ from secret_manager import NotAllowed, NotAuthenticated, SecretManagerError
 class TrailUnavailable(Exception):
     """The audit trail could not record, so nothing may be shown or changed.
 
-    `act_was_done` is true where the attempt had been recorded and the API had already acted.
+    `act_was_done` is true where the attempt had been recorded and the API had already acted, or may
+    have: whoever is told must look at how things stand now.
     """
 
     def __init__(self, *, act_was_done: bool) -> None:
@@ -72,8 +74,9 @@ def recorded(*, action: str, actor: Actor, subject: Subject) -> Iterator[Act]:
                 actor_address=actor.address,
                 **asdict(act.subject),
             )
-        except DatabaseError:
-            raise TrailUnavailable(act_was_done=outcome == Outcome.OK) from None
+        except (DatabaseError, ValidationError):
+            done = outcome in {Outcome.OK, Outcome.UNKNOWN}
+            raise TrailUnavailable(act_was_done=done) from None
 
     write(Outcome.ATTEMPTED)
     try:

@@ -11,7 +11,15 @@ from datetime import datetime
 from typing import Any, Literal
 
 from audit.trail import Actor, Subject, recorded
-from secret_manager import Listing, Secret, SecretPage, SecretVersion, UpstreamFailed, Value
+from secret_manager import (
+    Listing,
+    Secret,
+    SecretPage,
+    SecretVersion,
+    UpstreamFailed,
+    Value,
+    check_id,
+)
 from secrets_ui.connection import Connection
 
 LABS = "abeja-platform-labs"
@@ -155,7 +163,12 @@ def _subject(
         organization_id=connection.organization_id,
         api_identity=connection.identity,
         secret_id=secret.id if secret else "",
-        secret_name=(secret.name or "")[:255] if secret else secret_name,
-        version_id=version_id,
+        secret_name=_recordable(secret.name) if secret else secret_name,
+        version_id=check_id(version_id, "version_id") if version_id else "",
         detail=detail,
     )
+
+
+def _recordable(name: str) -> str:
+    """The API's names are hostile: no control character may break a line of the trail."""
+    return "".join(character for character in name if character.isprintable())[:255]
