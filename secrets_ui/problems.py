@@ -49,7 +49,7 @@ def name_is_taken(error: SecretManagerError) -> bool:
     said = f"{error.code} {error.message}".lower()
     return isinstance(error, Conflict) or (
         isinstance(error, InvalidInput)
-        and any(word in said for word in ("already", "exist", "duplicate", "unique"))
+        and any(word in said for word in ("already", "exists", "duplicate", "unique"))
     )
 
 
