@@ -4,6 +4,7 @@ import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -80,16 +81,10 @@ def _answer(handlers: dict[str, Handler], request: HttpRequest, ids: dict[str, s
 
 
 def _log(request: HttpRequest, error: Exception) -> None:
-    # An exception's own text may quote a value or a query: only its kind and its place are logged.
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    logger.error(
-        "%s %s failed: %s in %s line %s",
-        request.method,
-        request.path,
-        type(error).__name__,
-        place.name,
-        place.lineno,
-    )
+    # An exception's own text may quote a value or a query: only its kind and its way are logged.
+    frames = traceback.extract_tb(error.__traceback__)
+    way = " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    logger.error("%s %s failed: %s (%s)", request.method, request.path, type(error).__name__, way)
 
 
 @csrf_exempt

@@ -92,7 +92,8 @@ def test_a_failure_is_answered_and_logged_without_any_value(
     (record,) = caplog.records
     assert record.levelno == logging.ERROR
     assert record.name == "emulator"
-    assert "RuntimeError in fail" in record.getMessage()
+    assert "RuntimeError (endpoint.py:" in record.getMessage()
+    assert "> test_endpoint.py:" in record.getMessage()
     assert VALUE not in caplog.text
     assert record.exc_info is None
 
