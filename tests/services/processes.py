@@ -1,5 +1,6 @@
 """Starting a program, waiting until it is ready, and stopping it by its own process id."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -25,6 +26,15 @@ def accepts_connections(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def wait_until(is_so: Callable[[], bool], *, seconds: float = START_SECONDS) -> None:
+    """Return as soon as `is_so()`; raise TimeoutError where that takes too long."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"Still not so after {seconds} seconds.")
+        time.sleep(0.05)
+
+
 @contextmanager
 def running(
     command: Sequence[str | Path],
@@ -34,34 +44,50 @@ def running(
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
     stop_signal: int = signal.SIGTERM,
+    new_group: bool = False,
 ) -> Iterator[subprocess.Popen]:
     """Run `command` until the block ends; the block begins when `is_ready()` says so.
+
+    Args:
+        new_group: the program gets a process group of its own, all of which is told to stop, as a
+            terminal does at Ctrl-C.
 
     Raises:
         RuntimeError: the program ended, or was not ready in time; with the end of its log.
     """
     with log.open("ab") as output:
         process = subprocess.Popen(
-            command, stdout=output, stderr=output, env=environment, cwd=folder
+            command,
+            stdout=output,
+            stderr=output,
+            env=environment,
+            cwd=folder,
+            start_new_session=new_group,
         )
     try:
         _wait(process, is_ready, log)
         yield process
     finally:
-        _stop(process, stop_signal)
+        _stop(process, stop_signal, everyone=new_group)
 
 
 def _wait(process: subprocess.Popen, is_ready: Callable[[], bool], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not is_ready():
-        if process.poll() is not None or time.monotonic() > deadline:
-            end_of_log = log.read_text(errors="replace")[-2000:]
-            raise RuntimeError(f"{process.args!r} did not get ready.\n{end_of_log}")
-        time.sleep(0.05)
+    try:
+        wait_until(lambda: process.poll() is not None or is_ready())
+    except TimeoutError:
+        pass
+    else:
+        if process.poll() is None:
+            return
+    end_of_log = log.read_text(errors="replace")[-2000:]
+    raise RuntimeError(f"{process.args!r} did not get ready.\n{end_of_log}")
 
 
-def _stop(process: subprocess.Popen, stop_signal: int) -> None:
-    process.send_signal(stop_signal)
+def _stop(process: subprocess.Popen, stop_signal: int, *, everyone: bool) -> None:
+    if everyone and process.poll() is None:
+        os.killpg(process.pid, stop_signal)
+    else:
+        process.send_signal(stop_signal)
     try:
         process.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
