@@ -58,7 +58,7 @@ class PooledAdapter(requests.adapters.HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
-class _TimedReader(io.RawIOBase):
+class TimedReader(io.RawIOBase):
     """Reads a socket, each time waiting no longer than what is left of the deadline."""
 
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
@@ -92,7 +92,7 @@ class _TimedSocket:
         self._deadline = deadline
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_TimedReader(self._sock, self._deadline))
+        return io.BufferedReader(TimedReader(self._sock, self._deadline))
 
 
 class _Response(http.client.HTTPResponse):

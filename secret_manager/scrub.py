@@ -31,6 +31,8 @@ def repeats(text: str, private: Iterable[bytes]) -> bool:
     forms it may come back in. Something shorter than 8 characters must be there whole.
     """
     squashed = _squash(text[:_MAX_LOOKED_AT])
+    if not squashed:
+        return False
     seen = set(_windows(squashed))
     for secret in private:
         for form in map(_squash, _forms(secret)):

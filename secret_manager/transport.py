@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import http.client
 import http.cookiejar
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import requests
-import urllib3.exceptions
 
-from .connections import Attempt, PooledAdapter, Stage, current_attempt
-from .errors import ConnectFailed, OutcomeUnknown, SecretManagerError, UpstreamFailed
+from .connections import Attempt, PooledAdapter, current_attempt
+from .errors import SecretManagerError, UpstreamFailed
+from .foreign import FOREIGN, broken_off, translated
 from .timeouts import Clock, Deadline, Timeouts
 
 DEFAULT_BASE_URL = "https://api.abeja.io"
@@ -118,8 +116,8 @@ class Transport:
                 verify=True,
                 timeout=(min(self.timeouts.connect, left), min(self.timeouts.read, left)),
             )
-        except _FOREIGN as failure:
-            return _translated(failure, attempt)
+        except FOREIGN as failure:
+            return translated(failure, attempt)
         try:
             return _read(response, attempt)
         finally:
@@ -135,7 +133,7 @@ def _read(response: requests.Response, attempt: Attempt) -> Answer | SecretManag
     headers = dict(response.headers.lower_items())
     try:
         return Answer(status, headers, _read_body(response, attempt))
-    except (*_FOREIGN, _TooLarge) as failure:
+    except (*FOREIGN, _TooLarge) as failure:
         if status >= 400:
             # The status alone says what happened; only the explanation is lost.
             return Answer(status, headers, b"")
@@ -143,7 +141,7 @@ def _read(response: requests.Response, attempt: Attempt) -> Answer | SecretManag
             return UpstreamFailed(
                 "The Secret Manager's answer is too large.", status=status, code="too_large"
             )
-        return _broken_off(failure, status)
+        return broken_off(failure, status)
 
 
 def _read_body(response: requests.Response, attempt: Attempt) -> bytes:
@@ -156,63 +154,6 @@ def _read_body(response: requests.Response, attempt: Attempt) -> bytes:
         if attempt.deadline.left() <= 0:
             raise TimeoutError
     return bytes(body)
-
-
-_FOREIGN = (
-    requests.RequestException,
-    urllib3.exceptions.HTTPError,
-    http.client.HTTPException,
-    OSError,
-)
-
-
-def _translated(failure: Exception, attempt: Attempt) -> SecretManagerError:
-    causes = _causes(failure)
-    if attempt.stage is not Stage.SENT:
-        # A certificate can only be refused before the request leaves.
-        if _is_certificate_error(causes, attempt):
-            return ConnectFailed(
-                "The Secret Manager's certificate is not valid, so nothing was sent to it.",
-                code="certificate_invalid",
-            )
-        if attempt.stage is Stage.CONNECTING or _never_connected(causes):
-            return ConnectFailed()
-    return _broken_off(failure, None)
-
-
-def _broken_off(failure: Exception, status: int | None) -> OutcomeUnknown:
-    timeouts = (TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError)
-    if any(isinstance(cause, timeouts) for cause in _causes(failure)):
-        return OutcomeUnknown(status=status, code="timeout")
-    return OutcomeUnknown(
-        "The connection to the Secret Manager broke off.", status=status, code="connection_lost"
-    )
-
-
-def _is_certificate_error(causes: list[BaseException], attempt: Attempt) -> bool:
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-        return True
-    # An adapter that is not ours says no more than "TLS": take the case that is never retried.
-    return attempt.stage is Stage.UNSEEN and any(
-        isinstance(cause, requests.exceptions.SSLError) for cause in causes
-    )
-
-
-def _never_connected(causes: list[BaseException]) -> bool:
-    unsent = (requests.ConnectTimeout, urllib3.exceptions.NewConnectionError)
-    return any(isinstance(cause, unsent) for cause in causes)
-
-
-def _causes(failure: BaseException) -> list[BaseException]:
-    """The exception with all it wraps. requests and urllib3 wrap in `args` and `reason`."""
-    found: list[BaseException] = []
-    waiting: list[object] = [failure]
-    while waiting and len(found) < 20:
-        one = waiting.pop()
-        if isinstance(one, BaseException) and one not in found:
-            found.append(one)
-            waiting += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
-    return found
 
 
 class _Session(requests.Session):

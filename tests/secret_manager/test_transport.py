@@ -26,6 +26,8 @@ from secret_manager import (
     Transport,
     UpstreamFailed,
 )
+from secret_manager.connections import TimedReader
+from secret_manager.timeouts import Deadline
 
 from .helpers import SECRET_DOCUMENT, everything_on, failure_of
 
@@ -86,6 +88,26 @@ def test_a_dripping_answer_ends_at_the_total_deadline(serve, connect, what):
     # The whole drip takes 50 s and no single pause comes near the read timeout.
     assert time.monotonic() - started < 10
     assert caught.value.code == "timeout"
+
+
+def test_one_read_waits_no_longer_than_what_is_left():
+    now = [0.0]
+    near, far = socket.socketpair()
+    with near, far:
+        near.settimeout(5)
+        reader = TimedReader(near, Deadline(10, lambda: now[0]))
+        far.sendall(b"x")
+        assert reader.read(1) == b"x"
+        assert near.gettimeout() == 5
+        now[0] = 9.75
+        with pytest.raises(TimeoutError):
+            reader.read(1)
+        assert near.gettimeout() == 0.25
+        now[0] = 10.0
+        far.sendall(b"x")
+        with pytest.raises(TimeoutError, match="deadline"):
+            reader.read(1)
+        reader.close()
 
 
 def test_a_silent_server_ends_at_the_read_timeout(serve, connect):
@@ -200,6 +222,13 @@ def test_a_redirect_is_not_followed(serve, connect, status):
     assert elsewhere.requests == []
 
 
+def test_a_redirect_to_the_same_server_is_not_followed(serve, connect):
+    server = serve(lambda exchange: exchange.answer(b"", "307 T", "Location: /elsewhere"))
+    with pytest.raises(UpstreamFailed):
+        connect(server.url).create_secret("10", "NAME", "value")
+    assert len(server.requests) == 1
+
+
 def test_a_redirect_to_nonsense_is_a_redirect_like_any_other(serve, connect):
     server = serve(lambda exchange: exchange.answer(b"", "302 Found", "Location: http://[::"))
     with pytest.raises(UpstreamFailed):
@@ -262,6 +291,7 @@ def test_no_cookie_is_kept(serve, connect):
     client.get_secrets("10")
     client.get_secrets("10")
     assert "cookie" not in server.requests[1].headers
+    assert list(client._requestor._transport.session.cookies) == []
 
 
 def test_no_credential_stays_on_the_shared_session(serve):
