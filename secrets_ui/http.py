@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
@@ -24,6 +24,11 @@ class DashboardRequest(HttpRequest):
 def actor_of(request: DashboardRequest) -> Actor:
     """Return who acts, for the audit trail."""
     return Actor(name=request.user.get_username(), address=request.META.get("REMOTE_ADDR") or None)
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what a form was sent with; None on a plain visit. An empty form was sent, too."""
+    return request.POST if request.method == "POST" else None
 
 
 def render_part(

@@ -35,6 +35,8 @@ def connect(request: DashboardRequest) -> HttpResponse:
     try:
         services.check_connection(connection=found, actor=actor_of(request))
     except SecretManagerError as error:
+        if request.htmx:
+            raise  # A note in the corner says it, and the form stays as it is, credential and all.
         problem = explain(error)
         form.add_error(None, f"{problem.title}. {problem.advice}")
         return render_part(

@@ -13,7 +13,7 @@ from secrets_ui import services
 from secrets_ui.dates import exactly, in_words
 from secrets_ui.decorators import connection_required
 from secrets_ui.forms import SecretEditForm, SecretForm, TypedNameForm
-from secrets_ui.http import DashboardRequest, actor_of, client_redirect, render_part
+from secrets_ui.http import DashboardRequest, actor_of, client_redirect, posted, render_part
 from secrets_ui.problems import explain, name_is_taken
 from secrets_ui.rows import secret_rows, version_label, version_rows
 from secrets_ui.status import current_version, expiry_tone, secret_badge
@@ -78,7 +78,7 @@ def secret_detail(request: DashboardRequest, secret_id: str) -> HttpResponse:
 @connection_required
 def secret_create(request: DashboardRequest) -> HttpResponse:
     """A new secret with its first value."""
-    form = SecretForm(request.POST or None)
+    form = SecretForm(posted(request))
     if request.method != "POST":
         return _create_form(request, form)
     if not form.is_valid():
@@ -95,10 +95,12 @@ def secret_create(request: DashboardRequest) -> HttpResponse:
             connection=request.connection, actor=actor_of(request), new=new
         )
     except SecretManagerError as error:
-        problem = explain(error)
         if name_is_taken(error):
             form.add_error("name", _("This name is taken. Choose another one."))
             return _create_form(request, form, status=422)
+        if request.htmx:
+            raise  # A note in the corner says it, and the form stays as it is, value and all.
+        problem = explain(error)
         return _create_form(request, form, status=problem.status, problem=problem)
     messages.success(request, _("%s is saved.") % (secret.name or new.name))
     return client_redirect(request, secret_address(request, secret.id))
@@ -109,7 +111,7 @@ def secret_create(request: DashboardRequest) -> HttpResponse:
 def secret_update(request: DashboardRequest, secret_id: str) -> HttpResponse:
     """Change what describes a secret; only fields that the person changed are sent."""
     secret = services.get_secret(connection=request.connection, secret_id=secret_id)
-    form = SecretEditForm(request.POST or None, initial=SecretEditForm.initial_of(secret))
+    form = SecretEditForm(posted(request), initial=SecretEditForm.initial_of(secret))
     if request.method != "POST":
         return _edit_form(request, form, secret)
     if not form.is_valid():
@@ -123,6 +125,8 @@ def secret_update(request: DashboardRequest, secret_id: str) -> HttpResponse:
             connection=request.connection, actor=actor_of(request), secret=secret, changes=changes
         )
     except SecretManagerError as error:
+        if request.htmx:
+            raise
         problem = explain(error)
         return _edit_form(request, form, secret, status=problem.status, problem=problem)
     messages.success(request, _("The changes are saved."))
@@ -135,7 +139,7 @@ def secret_delete(request: DashboardRequest, secret_id: str) -> HttpResponse:
     """Delete a secret with all its versions, once its name was typed."""
     secret = services.get_secret(connection=request.connection, secret_id=secret_id)
     name = secret.name or secret.id
-    form = TypedNameForm(request.POST or None, name=name)
+    form = TypedNameForm(posted(request), name=name)
     context = {
         "form": form,
         "secret": secret,

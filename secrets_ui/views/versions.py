@@ -11,7 +11,7 @@ from secret_manager import Secret, SecretManagerError, SecretVersion, Value
 from secrets_ui import services
 from secrets_ui.decorators import connection_required
 from secrets_ui.forms import VersionForm
-from secrets_ui.http import DashboardRequest, actor_of, client_redirect, render_part
+from secrets_ui.http import DashboardRequest, actor_of, client_redirect, posted, render_part
 from secrets_ui.problems import explain
 from secrets_ui.rows import version_label
 from secrets_ui.status import current_version
@@ -30,7 +30,7 @@ PURPOSES: dict[str, services.Purpose] = {
 def version_create(request: DashboardRequest, secret_id: str) -> HttpResponse:
     """Put in a new value. The versions before it stay as they are."""
     secret = services.get_secret(connection=request.connection, secret_id=secret_id)
-    form = VersionForm(request.POST or None)
+    form = VersionForm(posted(request))
     if request.method != "POST":
         return _value_form(request, form, secret)
     if not form.is_valid():
@@ -43,6 +43,8 @@ def version_create(request: DashboardRequest, secret_id: str) -> HttpResponse:
             value=form.cleaned_data["value"],
         )
     except SecretManagerError as error:
+        if request.htmx:
+            raise
         problem = explain(error)
         return _value_form(request, form, secret, status=problem.status, problem=problem)
     messages.success(request, _("The new value is saved as %s.") % version_label(version))
@@ -87,11 +89,18 @@ def version_status(request: DashboardRequest, secret_id: str, version_id: str) -
         version_id=version.id,
         on=turn_on,
     )
-    now = services.get_version(
-        connection=request.connection, secret_id=secret.id, version_id=version.id
-    )
-    is_on = _("Version %s is on.") if now.is_on else _("Version %s is off.")
-    messages.success(request, is_on % version_label(now))
+    try:
+        now = services.get_version(
+            connection=request.connection, secret_id=secret.id, version_id=version.id
+        )
+    except SecretManagerError:
+        # The change was accepted: an error page would say that nothing had happened.
+        messages.warning(
+            request, _("The change was accepted, but its result could not be read. See below.")
+        )
+    else:
+        is_on = _("Version %s is on.") if now.is_on else _("Version %s is off.")
+        messages.success(request, is_on % version_label(now))
     return client_redirect(request, secret_address(request, secret.id))
 
 
