@@ -66,9 +66,9 @@ def read_body(request: HttpRequest) -> dict[str, Any]:
     """Return the JSON object in the body."""
     if request.content_type != "application/json":
         raise BadRequest("The body must be sent as application/json.")
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY_BYTES:
-        raise BadRequest(f"The body may have at most {MAX_BODY_BYTES} bytes.")
     try:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY_BYTES:
+            raise BadRequest(f"The body may have at most {MAX_BODY_BYTES} bytes.")
         body = json.loads(request.body.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise BadRequest("The body is not valid JSON.") from None

@@ -63,6 +63,7 @@ class Api:
         raw: bytes | None = None,
         query: dict[str, Any] | None = None,
         content_type: str = "application/json",
+        **environ: str,
     ) -> Answer:
         """Send one request below `…/secrets`; `raw` is a body that is not made from `body`."""
         return send(
@@ -72,6 +73,7 @@ class Api:
             content_type=content_type,
             query_params=query,
             headers={"Authorization": self.authorization} if self.authorization else {},
+            **environ,
         )
 
 

@@ -164,6 +164,12 @@ def test_a_body_of_another_type_is_refused(api: Api, content_type: str) -> None:
     assert api.call("POST", raw=raw, content_type="application/json; charset=utf-8").status == 201
 
 
+@pytest.mark.parametrize("length", ["x", "-1", "1000001", "9" * 5000])
+def test_a_length_that_makes_no_sense_is_refused(api: Api, length: str) -> None:
+    refused = api.call("POST", body={"name": "bank_token"}, CONTENT_LENGTH=length)
+    assert refused.error == (400, "bad_request")
+
+
 def test_too_many_query_parameters_are_refused(api: Api) -> None:
     refused = api.get("", **{f"p{number}": "1" for number in range(1000)})
     assert refused.error == (400, "bad_request")
