@@ -9,7 +9,8 @@ from typing import Any
 
 from . import paging, rules, wire
 from .credentials import Credential
-from .requestor import Operation, Requestor
+from .extensions import IDEMPOTENCY_KEY, IF_MATCH, check_etag, etag
+from .requestor import Operation, Read, Requestor
 from .retries import MAX_RETRIES
 from .rules import InvalidArgument, check_id
 from .transport import Transport
@@ -61,6 +62,14 @@ class SecretManagerClient:
             max_retries=MAX_RETRIES if max_retry_count is None else max_retry_count,
         )
 
+    @property
+    def is_idempotent(self) -> bool:
+        """Whether the server has announced that it knows idempotency keys.
+
+        Whether one lost write had its key with it is on its error: `idempotency_key_sent`.
+        """
+        return self._requestor.is_idempotent
+
     # Secrets
 
     def get_secrets(self, organization_id: str, offset: int = 0, limit: int = 50) -> SecretPage:
@@ -73,7 +82,7 @@ class SecretManagerClient:
                 _secrets_path(organization_id),
                 query={"offset": str(offset), "limit": str(limit)},
             ),
-            lambda document: wire.read_secret_page(
+            lambda document, _: wire.read_secret_page(
                 document, organization_id=organization_id, offset=offset, limit=limit
             ),
         )
@@ -95,7 +104,7 @@ class SecretManagerClient:
         """`GET …/secrets/{secret_id}`: one secret."""
         return self._requestor.perform(
             Operation("get_secret", "GET", _secret_path(organization_id, secret_id)),
-            lambda document: wire.read_secret(document, organization_id=organization_id),
+            _secret_reader(organization_id),
         )
 
     def create_secret(
@@ -107,12 +116,15 @@ class SecretManagerClient:
         expired_at: datetime | str | None = None,
         integration_service_type: str | None = None,
         integration_service_ids: Iterable[str] | None = None,
+        *,
+        idempotency_key: str | None = None,
     ) -> Secret:
         """`POST …/secrets`: create a secret and its first version. What is None is not sent.
 
         value: text, sent as UTF-8, or bytes; 1 to 65,536 bytes. expired_at: an aware datetime or
         ISO 8601 with an offset. Names are unique in an organization: a taken one is answered with
-        Conflict or InvalidInput.
+        Conflict or InvalidInput. idempotency_key: 1 to 64 of `A-Z a-z 0-9 _ -`, new for each
+        intent; sent only if `is_idempotent`.
         """
         body: dict[str, Any] = {"name": rules.check_name(name), "value": encode_value(value)}
         optional = {
@@ -129,8 +141,9 @@ class SecretManagerClient:
                 _secrets_path(organization_id),
                 body=body,
                 private=(rules.check_value(value),),
+                extensions=_idempotency(idempotency_key),
             ),
-            lambda document: wire.read_secret(document, organization_id=organization_id),
+            _secret_reader(organization_id),
         )
 
     def update_secret(
@@ -141,8 +154,14 @@ class SecretManagerClient:
         expired_at: datetime | str | Unset | None = UNSET,
         integration_service_type: str | Unset | None = UNSET,
         integration_service_ids: Iterable[str] | Unset | None = UNSET,
+        *,
+        if_match: str | None = None,
     ) -> Secret:
-        """`PATCH …/secrets/{secret_id}`: UNSET leaves a field as it is, None clears it."""
+        """`PATCH …/secrets/{secret_id}`: UNSET leaves a field as it is, None clears it.
+
+        if_match: the `etag` of the secret that is to be changed, sent only where the server
+        announced to know it: Conflict ("precondition_failed") if the secret is another by now.
+        """
         given = {
             "description": description,
             "expired_at": expired_at,
@@ -155,8 +174,9 @@ class SecretManagerClient:
                 "PATCH",
                 _secret_path(organization_id, secret_id),
                 body=_fields({key: new for key, new in given.items() if new is not UNSET}),
+                extensions={} if if_match is None else {IF_MATCH: check_etag(if_match)},
             ),
-            lambda document: wire.read_secret(document, organization_id=organization_id),
+            _secret_reader(organization_id),
         )
 
     def delete_secret(self, organization_id: str, secret_id: str) -> str:
@@ -168,7 +188,7 @@ class SecretManagerClient:
                 _secret_path(organization_id, secret_id),
                 may_be_empty=True,
             ),
-            wire.read_message,
+            lambda document, _: wire.read_message(document),
         )
 
     # Versions
@@ -185,7 +205,7 @@ class SecretManagerClient:
                 _versions_path(organization_id, secret_id),
                 query={"offset": str(offset), "limit": str(limit)},
             ),
-            lambda document: wire.read_version_page(
+            lambda document, _: wire.read_version_page(
                 document,
                 organization_id=organization_id,
                 secret_id=secret_id,
@@ -221,7 +241,7 @@ class SecretManagerClient:
                 query=_WITH_VALUE if with_value else None,
                 gives_value=with_value,
             ),
-            lambda document: wire.read_version(
+            lambda document, _: wire.read_version(
                 document,
                 organization_id=organization_id,
                 secret_id=secret_id,
@@ -230,9 +250,14 @@ class SecretManagerClient:
         )
 
     def create_secret_version(
-        self, organization_id: str, secret_id: str, value: str | bytes
+        self,
+        organization_id: str,
+        secret_id: str,
+        value: str | bytes,
+        *,
+        idempotency_key: str | None = None,
     ) -> SecretVersion:
-        """`POST …/versions`: add a version. value: as in `create_secret`."""
+        """`POST …/versions`: add a version. value, idempotency_key: as in `create_secret`."""
         return self._requestor.perform(
             Operation(
                 "create_secret_version",
@@ -240,8 +265,9 @@ class SecretManagerClient:
                 _versions_path(organization_id, secret_id),
                 body={"value": encode_value(value)},
                 private=(rules.check_value(value),),
+                extensions=_idempotency(idempotency_key),
             ),
-            lambda document: wire.read_version(
+            lambda document, _: wire.read_version(
                 document, organization_id=organization_id, secret_id=secret_id
             ),
         )
@@ -257,7 +283,7 @@ class SecretManagerClient:
                 _version_path(organization_id, secret_id, version_id),
                 body={"status": rules.check_status(status)},
             ),
-            lambda document: wire.read_version(
+            lambda document, _: wire.read_version(
                 document, organization_id=organization_id, secret_id=secret_id
             ),
         )
@@ -271,7 +297,7 @@ class SecretManagerClient:
                 _version_path(organization_id, secret_id, version_id),
                 may_be_empty=True,
             ),
-            wire.read_message,
+            lambda document, _: wire.read_message(document),
         )
 
     def _walk_secrets(self, organization_id: str, limit: int) -> Iterator[paging.Step[Secret]]:
@@ -306,6 +332,16 @@ def _versions_path(organization_id: str, secret_id: str) -> tuple[str, ...]:
 
 def _version_path(organization_id: str, secret_id: str, version_id: str) -> tuple[str, ...]:
     return *_versions_path(organization_id, secret_id), check_id(version_id, "version_id")
+
+
+def _secret_reader(organization_id: str) -> Read[Secret]:
+    return lambda document, headers: wire.read_secret(
+        document, organization_id=organization_id, etag=etag(headers)
+    )
+
+
+def _idempotency(key: str | None) -> dict[str, str]:
+    return {} if key is None else {IDEMPOTENCY_KEY: check_id(key, "idempotency_key")}
 
 
 def _fields(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from .answers import Unreadable, error_for, read_document, unreadable
 from .credentials import Credential
 from .errors import ConnectFailed, SecretManagerError
+from .extensions import IDEMPOTENCY_KEY
 from .retries import next_pause
 from .timeouts import Deadline
 from .transport import Answer, Transport
@@ -21,6 +22,8 @@ from .transport import Answer, Transport
 logger = logging.getLogger("secret_manager")
 
 Result = TypeVar("Result")
+Read = Callable[[Any, Mapping[str, str]], Result]
+"""Makes a result of an answer's document and its headers; raises Unreadable."""
 
 _chance = random.SystemRandom().random
 
@@ -33,6 +36,7 @@ class Operation:
     private: what was submitted and must not come back in an error's message.
     gives_value: the answer may hold a value, so not even the words of an error are shown.
     may_be_empty: a 2xx without a body is an answer too, read as None.
+    extensions: headers by their names in `extensions`, each sent only where it is announced.
     """
 
     name: str
@@ -43,6 +47,7 @@ class Operation:
     private: tuple[bytes, ...] = field(default=(), repr=False)
     gives_value: bool = False
     may_be_empty: bool = False
+    extensions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_read(self) -> bool:
@@ -68,7 +73,11 @@ class Requestor:
         self._total = total
         self._max_retries = max_retries
 
-    def perform(self, operation: Operation, read: Callable[[Any], Result]) -> Result:
+    @property
+    def is_idempotent(self) -> bool:
+        return IDEMPOTENCY_KEY in self._transport.extensions
+
+    def perform(self, operation: Operation, read: Read[Result]) -> Result:
         """Return the answer's document as `read` makes it. Raises SecretManagerError."""
         deadline = Deadline(self._total, self._transport.clock)
         request_id = uuid.uuid4().hex
@@ -94,14 +103,15 @@ class Requestor:
     def _attempt(
         self,
         operation: Operation,
-        read: Callable[[Any], Result],
+        read: Read[Result],
         deadline: Deadline,
         request_id: str,
     ) -> Result | SecretManagerError:
         started = self._transport.clock()
+        extras = self._extras(operation)
         outcome: Result | SecretManagerError
         try:
-            answer = self._send(operation, deadline, request_id)
+            answer = self._send(operation, deadline, request_id, extras)
         except SecretManagerError as failure:
             failure.request_id = request_id
             failure.write_may_have_happened = not operation.is_read and not isinstance(
@@ -110,6 +120,8 @@ class Requestor:
             outcome, ended = failure, failure.code
         else:
             outcome, ended = self._read(operation, read, answer, request_id), str(answer.status)
+        if isinstance(outcome, SecretManagerError):
+            outcome.idempotency_key_sent = IDEMPOTENCY_KEY in extras
         milliseconds = (self._transport.clock() - started) * 1000
         logger.debug(
             "%s %s: %s after %.0f ms, request %s",
@@ -121,8 +133,14 @@ class Requestor:
         )
         return outcome
 
-    def _send(self, operation: Operation, deadline: Deadline, request_id: str) -> Answer:
-        headers = {"X-Request-Id": request_id}
+    def _extras(self, operation: Operation) -> dict[str, str]:
+        known = self._transport.extensions
+        return {name: value for name, value in operation.extensions.items() if name in known}
+
+    def _send(
+        self, operation: Operation, deadline: Deadline, request_id: str, extras: Mapping[str, str]
+    ) -> Answer:
+        headers = {"X-Request-Id": request_id, **extras}
         if self._credential is not None:
             headers["Authorization"] = self._credential.authorization
         body = None
@@ -141,7 +159,7 @@ class Requestor:
     def _read(
         self,
         operation: Operation,
-        read: Callable[[Any], Result],
+        read: Read[Result],
         answer: Answer,
         request_id: str,
     ) -> Result | SecretManagerError:
@@ -155,8 +173,8 @@ class Requestor:
             )
         try:
             if operation.may_be_empty and not answer.body.strip():
-                return read(None)
-            return read(read_document(answer.body))
+                return read(None, answer.headers)
+            return read(read_document(answer.body), answer.headers)
         except Unreadable:
             return unreadable(answer, request_id=request_id, is_read=operation.is_read)
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from . import extensions
 from .connections import Attempt, PooledAdapter, current_attempt
 from .errors import SecretManagerError, UpstreamFailed
 from .foreign import FOREIGN, broken_off, translated
@@ -42,6 +43,9 @@ class Transport:
     timeouts: seconds; a client may set another total.
     pool_size: connections kept open.
     clock, sleep: for tests.
+
+    extensions: what the API has announced, as far as the module `extensions` knows it; a later
+        success without an announcement withdraws it.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class Transport:
         self.timeouts = timeouts
         self.clock = clock
         self.sleep = sleep
+        self.extensions: frozenset[str] = frozenset()
         self.session = _session(self.base_url, adapter or PooledAdapter(pool_size), user_agent)
 
     def __repr__(self) -> str:
@@ -92,6 +97,10 @@ class Transport:
         # Raised here and not where it was caught: the caught one holds the request, body and all.
         if isinstance(outcome, SecretManagerError):
             raise outcome
+        announced = extensions.announced(outcome.headers)
+        # An error without an announcement may come from a proxy, which cannot know.
+        if announced or 200 <= outcome.status < 300:
+            self.extensions = announced
         return outcome
 
     def _exchange(
