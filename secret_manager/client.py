@@ -13,6 +13,7 @@ from .extensions import IDEMPOTENCY_KEY, IF_MATCH, check_etag, etag
 from .requestor import Operation, Read, Requestor
 from .retries import MAX_RETRIES
 from .rules import InvalidArgument, check_id
+from .timeouts import Deadline
 from .transport import Transport
 from .types import UNSET, Listing, Secret, SecretPage, SecretVersion, Unset, VersionPage
 from .values import encode_value
@@ -34,6 +35,9 @@ class SecretManagerClient:
     timeout: seconds for one operation with its retries (default: the transport's, 10).
     max_retry_count: how often a failed attempt may be repeated, at most 2 (the default). Only reads
         are repeated, and writes of which not one byte was sent.
+    deadline: when all operations together must be over, for example those of one page. An operation
+        for which nothing is left raises ConnectFailed("deadline") with nothing sent; so do the
+        lists, between two pages.
 
     Every method raises InvalidArgument before sending what the API could not accept, and a
     SecretManagerError where the operation did not end well. Only `get_secret_version` with
@@ -47,6 +51,7 @@ class SecretManagerClient:
         max_retry_count: int | None = None,
         *,
         transport: Transport | None = None,
+        deadline: Deadline | None = None,
     ) -> None:
         if isinstance(credential, Mapping):
             credential = Credential.from_dict(credential)
@@ -60,6 +65,7 @@ class SecretManagerClient:
             credential,
             total=transport.timeouts.total if timeout is None else timeout,
             max_retries=MAX_RETRIES if max_retry_count is None else max_retry_count,
+            deadline=deadline,
         )
 
     @property
@@ -91,7 +97,7 @@ class SecretManagerClient:
         """All secrets, each once, page by page.
 
         `list_secrets` also tells whether all were read. limit: how many to fetch at a time;
-        each time has the whole timeout for itself.
+        each time has the whole timeout for itself, unless the client's deadline ends it.
         """
         for step in self._walk_secrets(organization_id, limit):
             yield from step.fresh

@@ -63,15 +63,23 @@ class Requestor:
     """Carries operations out for one person over the shared transport.
 
     total: seconds for one operation with its retries.
+    deadline: the end of all operations together.
     """
 
     def __init__(
-        self, transport: Transport, credential: Credential | None, *, total: float, max_retries: int
+        self,
+        transport: Transport,
+        credential: Credential | None,
+        *,
+        total: float,
+        max_retries: int,
+        deadline: Deadline | None = None,
     ) -> None:
         self._transport = transport
         self._credential = credential
         self._total = total
         self._max_retries = max_retries
+        self._deadline = deadline
 
     @property
     def is_idempotent(self) -> bool:
@@ -79,7 +87,7 @@ class Requestor:
 
     def perform(self, operation: Operation, read: Read[Result]) -> Result:
         """Return the answer's document as `read` makes it. Raises SecretManagerError."""
-        deadline = Deadline(self._total, self._transport.clock)
+        deadline = Deadline(self._seconds(), self._transport.clock)
         request_id = uuid.uuid4().hex
         retries_done = 0
         while True:
@@ -99,6 +107,9 @@ class Requestor:
                 raise outcome
             self._transport.sleep(pause)
             retries_done += 1
+
+    def _seconds(self) -> float:
+        return self._total if self._deadline is None else min(self._total, self._deadline.left())
 
     def _attempt(
         self,

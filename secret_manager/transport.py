@@ -12,7 +12,7 @@ import requests
 
 from . import extensions
 from .connections import Attempt, PooledAdapter, current_attempt
-from .errors import SecretManagerError, UpstreamFailed
+from .errors import ConnectFailed, SecretManagerError, UpstreamFailed
 from .foreign import FOREIGN, broken_off, translated
 from .timeouts import Clock, Deadline, Timeouts
 
@@ -85,9 +85,14 @@ class Transport:
     ) -> Answer:
         """Send once and read the whole answer.
 
-        path is already quoted and starts with a slash. Raises ConnectFailed if nothing was sent,
-        OutcomeUnknown if the answer is missing or broke off, UpstreamFailed if it is too large.
+        path is already quoted and starts with a slash. Raises ConnectFailed if nothing was sent
+        (code "deadline": because no time was left), OutcomeUnknown if the answer is missing or
+        broke off, UpstreamFailed if it is too large.
         """
+        if deadline.left() <= 0:
+            raise ConnectFailed(
+                "The time for this was used up, so nothing was sent.", code="deadline"
+            )
         attempt = Attempt(deadline)
         token = current_attempt.set(attempt)
         try:
@@ -112,6 +117,7 @@ class Transport:
         query: Mapping[str, str] | None,
         body: bytes | None,
     ) -> Answer | SecretManagerError:
+        # Above 0, which sockets take for "do not wait at all".
         left = max(attempt.deadline.left(), 0.001)
         url = self.base_url + path
         try:

@@ -71,7 +71,7 @@ def test_the_client_has_exactly_the_operations_of_the_api_document_and_one_fact(
 
 def test_the_client_takes_the_options_of_the_api_document():
     names = list(inspect.signature(secret_manager.SecretManagerClient).parameters)
-    assert names == ["credential", "timeout", "max_retry_count", "transport"]
+    assert names == ["credential", "timeout", "max_retry_count", "transport", "deadline"]
 
 
 def test_the_parameters_are_named_as_in_the_api_document():
