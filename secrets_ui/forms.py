@@ -29,6 +29,14 @@ class WriteOnlyTextarea(forms.Textarea):
         return ""
 
 
+class LinesField(forms.CharField):
+    """Text of several lines. Browsers send every line break as CR LF (HTML, "newline normalization")."""
+
+    def to_python(self, value: Any) -> str:
+        text: str = super().to_python(value)
+        return text.replace("\r\n", "\n")
+
+
 class PlainForm(forms.Form):
     """Errors are tied to their fields by the template, and labels carry no colon."""
 
@@ -49,7 +57,7 @@ class ValueFields(PlainForm):
         initial=TYPED,
         widget=forms.RadioSelect,
     )
-    value = forms.CharField(
+    value = LinesField(
         label=_("Value"),
         required=False,
         strip=False,
@@ -72,8 +80,7 @@ class ValueFields(PlainForm):
     )
 
     def clean_value(self) -> str:
-        # Browsers send every line break of a text box as CR LF (HTML, "newline normalization").
-        value = self.cleaned_data["value"].replace("\r\n", "\n")
+        value: str = self.cleaned_data["value"]
         if len(value.encode()) > MAX_VALUE_BYTES:
             raise forms.ValidationError(_("This is longer than 64 kB. A secret holds less."))
         return value
@@ -90,10 +97,11 @@ class ValueFields(PlainForm):
 class DetailFields(PlainForm):
     """What describes a secret: description, expiry, and the Labs apps that use it."""
 
-    description = forms.CharField(
+    description = LinesField(
         label=_("Description"),
         required=False,
-        max_length=1000,
+        # The API states no limit: one that a description already breaks would block every edit.
+        max_length=4096,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("What it opens and who needs it, so that a colleague understands."),
         show_hidden_initial=True,
@@ -135,6 +143,9 @@ class DetailFields(PlainForm):
         zone: Any = self.fields["expiry_zone"]
         zone.choices = expiry_choice.zone_choices()
         zone.initial = expiry_choice.current_zone()
+
+    def clean_description(self) -> str:
+        return _with_line_feeds(self.cleaned_data["description"])
 
     def clean_app_ids(self) -> list[str]:
         found = list(
@@ -328,3 +339,8 @@ class ConnectionForm(PlainForm):
             except InvalidCredential:
                 self.add_error(needed[-1], _("This holds characters that no credential has."))
         return cleaned
+
+
+def _with_line_feeds(text: str) -> str:
+    """Browsers send every line break of a text box as CR LF (HTML, "newline normalization")."""
+    return text.replace("\r\n", "\n")
