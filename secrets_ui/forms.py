@@ -33,8 +33,7 @@ class LinesField(forms.CharField):
     """Text of several lines. Browsers send every line break as CR LF (HTML, "newline normalization")."""
 
     def to_python(self, value: Any) -> str:
-        text: str = super().to_python(value)
-        return text.replace("\r\n", "\n")
+        return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
 class PlainForm(forms.Form):
