@@ -143,9 +143,6 @@ class DetailFields(PlainForm):
         zone.choices = expiry_choice.zone_choices()
         zone.initial = expiry_choice.current_zone()
 
-    def clean_description(self) -> str:
-        return _with_line_feeds(self.cleaned_data["description"])
-
     def clean_app_ids(self) -> list[str]:
         found = list(
             dict.fromkeys(filter(None, re.split(r"[\s,、]+", self.cleaned_data["app_ids"])))
@@ -338,8 +335,3 @@ class ConnectionForm(PlainForm):
             except InvalidCredential:
                 self.add_error(needed[-1], _("This holds characters that no credential has."))
         return cleaned
-
-
-def _with_line_feeds(text: str) -> str:
-    """Browsers send every line break of a text box as CR LF (HTML, "newline normalization")."""
-    return text.replace("\r\n", "\n")
