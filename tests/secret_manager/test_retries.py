@@ -153,6 +153,6 @@ def test_the_number_of_retries_can_only_be_lowered(most, allowed):
 @given(st.floats(0, 1), st.integers(0, 1), st.floats(-1, 20))
 def test_a_pause_is_random_short_and_within_the_deadline(chance, done, left):
     decision = decided(done=done, chance=chance, time_left=left)
-    pause = chance * 0.1 * 2**done
+    pause = chance * (0.1 * 2**done)
     assert decision == (Again(pause) if pause < left else End.GIVE_UP)
     assert pause <= LONGEST_PAUSE
