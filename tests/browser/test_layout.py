@@ -167,6 +167,18 @@ def test_a_page_that_was_restored_by_back_still_works(at_work: Page, tenant: Ten
     expect(at_work.get_by_role("dialog")).to_be_visible()
 
 
+def test_a_field_that_an_extension_styled_is_swapped_without_complaint(
+    at_work: Page, tenant: Tenant
+) -> None:
+    """htmx would carry the style over as an attribute, which the policy refuses aloud."""
+    at_work.goto(f"{tenant.list_path}new/")
+    name = at_work.get_by_label("Name", exact=True)
+    name.evaluate("field => field.style.backgroundColor = 'ivory'")
+    name.fill("fine-name")
+    at_work.get_by_role("button", name="Save secret").click()
+    expect(at_work.get_by_text("Type or paste the value.")).to_be_visible()
+
+
 def box(element: Locator) -> dict[str, float]:
     found = element.bounding_box()
     assert found is not None

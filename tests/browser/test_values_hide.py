@@ -169,6 +169,18 @@ def test_the_sign_in_page_is_never_copied_as_a_value(detail: Page) -> None:
     expect(detail.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
+@pytest.mark.parametrize("button", ["Show for 30 s", "Copy"])
+def test_a_proxy_that_sends_elsewhere_sends_the_whole_page(detail: Page, button: str) -> None:
+    """What comes from another address is neither put into the page nor copied as a value."""
+    detail.context.grant_permissions(["clipboard-write"])
+    to_the_proxy = {"status": 302, "headers": {"Location": "/livez"}}
+    detail.route("**/reveal/", lambda route: route.fulfill(**to_the_proxy))
+    with detail.expect_navigation():
+        detail.get_by_role("button", name=button, exact=True).click()
+    expect(detail.get_by_role("button", name="Show for 30 s")).to_be_visible()
+    expect(detail.get_by_text("Copied.")).to_have_count(0)
+
+
 # Without JavaScript the value has a page of its own.
 
 
