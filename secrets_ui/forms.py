@@ -22,6 +22,11 @@ from secrets_ui import expiry_choice
 from secrets_ui.generator import RECIPES, generate
 
 
+def split_ids(text: str) -> list[str]:
+    """Return the ids in a text with commas or spaces between, each once."""
+    return list(dict.fromkeys(filter(None, re.split(r"[\s,、]+", text))))
+
+
 class WriteOnlyTextarea(forms.Textarea):
     """A text box that never shows again what was typed."""
 
@@ -137,9 +142,7 @@ class DetailFields(PlainForm):
         zone.initial = expiry_choice.current_zone()
 
     def clean_app_ids(self) -> list[str]:
-        found = list(
-            dict.fromkeys(filter(None, re.split(r"[\s,、]+", self.cleaned_data["app_ids"])))
-        )
+        found = split_ids(self.cleaned_data["app_ids"])
         for app_id in found:
             try:
                 check_id(app_id)
@@ -159,7 +162,10 @@ class DetailFields(PlainForm):
         return cleaned
 
     def changes(self) -> dict[str, Any]:
-        """Return only what differs from what the form showed; None or [] clears."""
+        """Return only what differs from what the form showed; None or [] clears.
+
+        A field whose conflict the person settled in the other's favour is left as it is.
+        """
         changes: dict[str, Any] = {}
         if "description" in self.changed_data:
             changes["description"] = self.cleaned_data["description"] or None
@@ -167,7 +173,8 @@ class DetailFields(PlainForm):
             changes["expired_at"] = self.cleaned_data["expired_at"]
         if "app_ids" in self.changed_data:
             changes["app_ids"] = self.cleaned_data["app_ids"]
-        return changes
+        theirs = {name for name in changes if self.data.get(f"keep-{name}") == "theirs"}
+        return {name: wish for name, wish in changes.items() if name not in theirs}
 
     def _expiry_changed(self) -> bool:
         changed = set(self.changed_data)

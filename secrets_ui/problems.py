@@ -17,6 +17,7 @@ from secret_manager import (
     RateLimited,
     SecretManagerError,
 )
+from secrets_ui.outcomes import AlreadyGone, NotSaved, StillBeingEdited
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,42 @@ def _words(error: SecretManagerError) -> tuple[str, str, int]:
             504,
         )
     match error:
+        case NotSaved():
+            return (
+                _("It was not saved"),
+                _(
+                    "No answer came, so we looked it up: nothing has changed."
+                    " You can send it again."
+                ),
+                502,
+            )
+        case StillBeingEdited():
+            return (
+                _("Somebody else is saving this secret right now"),
+                _("Nothing of yours was sent. Wait a moment, then save again."),
+                503,
+            )
+        case AlreadyGone():
+            return (
+                _("Somebody else has deleted this already"),
+                _("There is nothing left to delete. Go back to the list."),
+                404,
+            )
+        case ConnectFailed(code="busy"):
+            return (
+                _("Too many people are waiting for the Secret Manager"),
+                _("It is slow just now. Nothing was sent. Try again in a minute."),
+                503,
+            )
+        case ConnectFailed(code="breaker_open"):
+            return (
+                _("The Secret Manager is not answering at the moment"),
+                _(
+                    "It failed several times, so we give it a short rest. Nothing was sent."
+                    " Try again in half a minute."
+                ),
+                503,
+            )
         case ConnectFailed():
             return (
                 _("The Secret Manager cannot be reached"),
@@ -135,6 +172,6 @@ def _words(error: SecretManagerError) -> tuple[str, str, int]:
 
 
 def _seconds(error: SecretManagerError) -> int | None:
-    if isinstance(error, RateLimited) and error.retry_after is not None:
+    if isinstance(error, RateLimited | ConnectFailed) and error.retry_after is not None:
         return max(1, ceil(error.retry_after))
     return None
