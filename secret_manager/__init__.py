@@ -25,7 +25,7 @@ from .rules import (
     check_id,
     check_name,
 )
-from .timeouts import Timeouts
+from .timeouts import Deadline, Timeouts
 from .transport import Transport
 from .types import UNSET, Listing, Secret, SecretPage, SecretVersion, Unset, VersionPage
 from .values import Value
@@ -39,6 +39,7 @@ __all__ = [
     "Conflict",
     "ConnectFailed",
     "Credential",
+    "Deadline",
     "InvalidArgument",
     "InvalidCredential",
     "InvalidInput",

@@ -31,6 +31,7 @@ _REJECTIONS: dict[int, type[Rejected]] = {
     403: NotAllowed,
     404: NotFound,
     409: Conflict,
+    412: Conflict,
     422: InvalidInput,
 }
 _LONGEST_RETRY_AFTER = 86_400.0
@@ -75,6 +76,9 @@ def error_for(
     if 300 <= answer.status < 400:
         common["code"] = "redirect"
         return UpstreamFailed("The Secret Manager's address has moved.", **common)
+    if answer.status == 412:
+        common["code"] = "precondition_failed"
+        message = message or "This was changed in the meantime. Nothing was overwritten."
     if answer.status == 429:
         return RateLimited(message, retry_after=retry_after(answer), **common)
     if 400 <= answer.status < 500:

@@ -9,9 +9,11 @@ from typing import Any
 
 from . import paging, rules, wire
 from .credentials import Credential
-from .requestor import Operation, Requestor
+from .extensions import IDEMPOTENCY_KEY, IF_MATCH, check_etag, etag
+from .requestor import Operation, Read, Requestor
 from .retries import MAX_RETRIES
 from .rules import InvalidArgument, check_id
+from .timeouts import Deadline
 from .transport import Transport
 from .types import UNSET, Listing, Secret, SecretPage, SecretVersion, Unset, VersionPage
 from .values import encode_value
@@ -33,6 +35,9 @@ class SecretManagerClient:
     timeout: seconds for one operation with its retries (default: the transport's, 10).
     max_retry_count: how often a failed attempt may be repeated, at most 2 (the default). Only reads
         are repeated, and writes of which not one byte was sent.
+    deadline: when all operations together must be over, for example those of one page. An operation
+        for which nothing is left raises ConnectFailed("deadline") with nothing sent; so do the
+        lists, between two pages.
 
     Every method raises InvalidArgument before sending what the API could not accept, and a
     SecretManagerError where the operation did not end well. Only `get_secret_version` with
@@ -46,6 +51,7 @@ class SecretManagerClient:
         max_retry_count: int | None = None,
         *,
         transport: Transport | None = None,
+        deadline: Deadline | None = None,
     ) -> None:
         if isinstance(credential, Mapping):
             credential = Credential.from_dict(credential)
@@ -59,7 +65,16 @@ class SecretManagerClient:
             credential,
             total=transport.timeouts.total if timeout is None else timeout,
             max_retries=MAX_RETRIES if max_retry_count is None else max_retry_count,
+            deadline=deadline,
         )
+
+    @property
+    def is_idempotent(self) -> bool:
+        """Whether the server has announced that it knows idempotency keys.
+
+        Whether one lost write had its key with it is on its error: `idempotency_key_sent`.
+        """
+        return self._requestor.is_idempotent
 
     # Secrets
 
@@ -73,7 +88,7 @@ class SecretManagerClient:
                 _secrets_path(organization_id),
                 query={"offset": str(offset), "limit": str(limit)},
             ),
-            lambda document: wire.read_secret_page(
+            lambda document, _: wire.read_secret_page(
                 document, organization_id=organization_id, offset=offset, limit=limit
             ),
         )
@@ -82,7 +97,7 @@ class SecretManagerClient:
         """All secrets, each once, page by page.
 
         `list_secrets` also tells whether all were read. limit: how many to fetch at a time;
-        each time has the whole timeout for itself.
+        each time has the whole timeout for itself, unless the client's deadline ends it.
         """
         for step in self._walk_secrets(organization_id, limit):
             yield from step.fresh
@@ -95,7 +110,7 @@ class SecretManagerClient:
         """`GET …/secrets/{secret_id}`: one secret."""
         return self._requestor.perform(
             Operation("get_secret", "GET", _secret_path(organization_id, secret_id)),
-            lambda document: wire.read_secret(document, organization_id=organization_id),
+            _secret_reader(organization_id),
         )
 
     def create_secret(
@@ -107,12 +122,15 @@ class SecretManagerClient:
         expired_at: datetime | str | None = None,
         integration_service_type: str | None = None,
         integration_service_ids: Iterable[str] | None = None,
+        *,
+        idempotency_key: str | None = None,
     ) -> Secret:
         """`POST …/secrets`: create a secret and its first version. What is None is not sent.
 
         value: text, sent as UTF-8, or bytes; 1 to 65,536 bytes. expired_at: an aware datetime or
         ISO 8601 with an offset. Names are unique in an organization: a taken one is answered with
-        Conflict or InvalidInput.
+        Conflict or InvalidInput. idempotency_key: 1 to 64 of `A-Z a-z 0-9 _ -`, new for each
+        intent; sent only if `is_idempotent`.
         """
         body: dict[str, Any] = {"name": rules.check_name(name), "value": encode_value(value)}
         optional = {
@@ -129,8 +147,9 @@ class SecretManagerClient:
                 _secrets_path(organization_id),
                 body=body,
                 private=(rules.check_value(value),),
+                extensions=_idempotency(idempotency_key),
             ),
-            lambda document: wire.read_secret(document, organization_id=organization_id),
+            _secret_reader(organization_id),
         )
 
     def update_secret(
@@ -141,8 +160,14 @@ class SecretManagerClient:
         expired_at: datetime | str | Unset | None = UNSET,
         integration_service_type: str | Unset | None = UNSET,
         integration_service_ids: Iterable[str] | Unset | None = UNSET,
+        *,
+        if_match: str | None = None,
     ) -> Secret:
-        """`PATCH …/secrets/{secret_id}`: UNSET leaves a field as it is, None clears it."""
+        """`PATCH …/secrets/{secret_id}`: UNSET leaves a field as it is, None clears it.
+
+        if_match: the `etag` of the secret that is to be changed, sent only where the server
+        announced to know it: Conflict ("precondition_failed") if the secret is another by now.
+        """
         given = {
             "description": description,
             "expired_at": expired_at,
@@ -155,8 +180,9 @@ class SecretManagerClient:
                 "PATCH",
                 _secret_path(organization_id, secret_id),
                 body=_fields({key: new for key, new in given.items() if new is not UNSET}),
+                extensions={} if if_match is None else {IF_MATCH: check_etag(if_match)},
             ),
-            lambda document: wire.read_secret(document, organization_id=organization_id),
+            _secret_reader(organization_id),
         )
 
     def delete_secret(self, organization_id: str, secret_id: str) -> str:
@@ -168,7 +194,7 @@ class SecretManagerClient:
                 _secret_path(organization_id, secret_id),
                 may_be_empty=True,
             ),
-            wire.read_message,
+            lambda document, _: wire.read_message(document),
         )
 
     # Versions
@@ -185,7 +211,7 @@ class SecretManagerClient:
                 _versions_path(organization_id, secret_id),
                 query={"offset": str(offset), "limit": str(limit)},
             ),
-            lambda document: wire.read_version_page(
+            lambda document, _: wire.read_version_page(
                 document,
                 organization_id=organization_id,
                 secret_id=secret_id,
@@ -221,7 +247,7 @@ class SecretManagerClient:
                 query=_WITH_VALUE if with_value else None,
                 gives_value=with_value,
             ),
-            lambda document: wire.read_version(
+            lambda document, _: wire.read_version(
                 document,
                 organization_id=organization_id,
                 secret_id=secret_id,
@@ -230,9 +256,14 @@ class SecretManagerClient:
         )
 
     def create_secret_version(
-        self, organization_id: str, secret_id: str, value: str | bytes
+        self,
+        organization_id: str,
+        secret_id: str,
+        value: str | bytes,
+        *,
+        idempotency_key: str | None = None,
     ) -> SecretVersion:
-        """`POST …/versions`: add a version. value: as in `create_secret`."""
+        """`POST …/versions`: add a version. value, idempotency_key: as in `create_secret`."""
         return self._requestor.perform(
             Operation(
                 "create_secret_version",
@@ -240,8 +271,9 @@ class SecretManagerClient:
                 _versions_path(organization_id, secret_id),
                 body={"value": encode_value(value)},
                 private=(rules.check_value(value),),
+                extensions=_idempotency(idempotency_key),
             ),
-            lambda document: wire.read_version(
+            lambda document, _: wire.read_version(
                 document, organization_id=organization_id, secret_id=secret_id
             ),
         )
@@ -257,7 +289,7 @@ class SecretManagerClient:
                 _version_path(organization_id, secret_id, version_id),
                 body={"status": rules.check_status(status)},
             ),
-            lambda document: wire.read_version(
+            lambda document, _: wire.read_version(
                 document, organization_id=organization_id, secret_id=secret_id
             ),
         )
@@ -271,7 +303,7 @@ class SecretManagerClient:
                 _version_path(organization_id, secret_id, version_id),
                 may_be_empty=True,
             ),
-            wire.read_message,
+            lambda document, _: wire.read_message(document),
         )
 
     def _walk_secrets(self, organization_id: str, limit: int) -> Iterator[paging.Step[Secret]]:
@@ -306,6 +338,16 @@ def _versions_path(organization_id: str, secret_id: str) -> tuple[str, ...]:
 
 def _version_path(organization_id: str, secret_id: str, version_id: str) -> tuple[str, ...]:
     return *_versions_path(organization_id, secret_id), check_id(version_id, "version_id")
+
+
+def _secret_reader(organization_id: str) -> Read[Secret]:
+    return lambda document, headers: wire.read_secret(
+        document, organization_id=organization_id, etag=etag(headers)
+    )
+
+
+def _idempotency(key: str | None) -> dict[str, str]:
+    return {} if key is None else {IDEMPOTENCY_KEY: check_id(key, "idempotency_key")}
 
 
 def _fields(given: Mapping[str, Any]) -> dict[str, Any]:

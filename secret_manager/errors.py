@@ -6,7 +6,7 @@ SecretManagerError
 │   └── OutcomeUnknown    sent, then silence: a write may have happened
 ├── Rejected              the API said no, and the page can say something useful
 │   ├── InvalidInput 400/422 · NotAuthenticated 401 · NotAllowed 403 · NotFound 404
-│   └── Conflict 409 · RateLimited 429
+│   └── Conflict 409/412 · RateLimited 429
 └── UpstreamFailed        5xx, a redirect, or an answer that cannot be read
 
 Refused before anything is sent: `rules.InvalidArgument`, `credentials.InvalidCredential`.
@@ -23,6 +23,8 @@ class SecretManagerError(Exception):
     code: the API's own `error` word, or one of ours ("connect_failed", "timeout", …).
     request_id: finds the request in our log and, where the server names one, in the server's.
     write_may_have_happened: True if this was a write that the server may have carried out.
+    idempotency_key_sent: True if the request carried its idempotency key to a server that had
+        announced to know such keys: sent again with the same key, it cannot happen twice.
     """
 
     default_message = "The Secret Manager could not do this."
@@ -48,6 +50,7 @@ class SecretManagerError(Exception):
             if write_may_have_happened is None
             else write_may_have_happened
         )
+        self.idempotency_key_sent = False
         super().__init__(self.message)
 
     def __repr__(self) -> str:
@@ -118,7 +121,10 @@ class NotFound(Rejected):
 
 
 class Conflict(Rejected):
-    """409: it clashes with what is there, for example a name already in use."""
+    """409: it clashes with what is there, for example a name already in use.
+
+    412, code "precondition_failed": the secret is no longer as `if_match` said; nothing changed.
+    """
 
     default_message = "This clashes with something that already exists."
     default_code = "conflict"

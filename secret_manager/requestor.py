@@ -14,6 +14,7 @@ from urllib.parse import quote
 from .answers import Unreadable, error_for, read_document, unreadable
 from .credentials import Credential
 from .errors import ConnectFailed, SecretManagerError
+from .extensions import IDEMPOTENCY_KEY
 from .retries import next_pause
 from .timeouts import Deadline
 from .transport import Answer, Transport
@@ -21,6 +22,8 @@ from .transport import Answer, Transport
 logger = logging.getLogger("secret_manager")
 
 Result = TypeVar("Result")
+Read = Callable[[Any, Mapping[str, str]], Result]
+"""Makes a result of an answer's document and its headers; raises Unreadable."""
 
 _chance = random.SystemRandom().random
 
@@ -33,6 +36,7 @@ class Operation:
     private: what was submitted and must not come back in an error's message.
     gives_value: the answer may hold a value, so not even the words of an error are shown.
     may_be_empty: a 2xx without a body is an answer too, read as None.
+    extensions: headers by their names in `extensions`, each sent only where it is announced.
     """
 
     name: str
@@ -43,6 +47,7 @@ class Operation:
     private: tuple[bytes, ...] = field(default=(), repr=False)
     gives_value: bool = False
     may_be_empty: bool = False
+    extensions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_read(self) -> bool:
@@ -58,19 +63,31 @@ class Requestor:
     """Carries operations out for one person over the shared transport.
 
     total: seconds for one operation with its retries.
+    deadline: the end of all operations together.
     """
 
     def __init__(
-        self, transport: Transport, credential: Credential | None, *, total: float, max_retries: int
+        self,
+        transport: Transport,
+        credential: Credential | None,
+        *,
+        total: float,
+        max_retries: int,
+        deadline: Deadline | None = None,
     ) -> None:
         self._transport = transport
         self._credential = credential
         self._total = total
         self._max_retries = max_retries
+        self._deadline = deadline
 
-    def perform(self, operation: Operation, read: Callable[[Any], Result]) -> Result:
+    @property
+    def is_idempotent(self) -> bool:
+        return IDEMPOTENCY_KEY in self._transport.extensions
+
+    def perform(self, operation: Operation, read: Read[Result]) -> Result:
         """Return the answer's document as `read` makes it. Raises SecretManagerError."""
-        deadline = Deadline(self._total, self._transport.clock)
+        deadline = Deadline(self._seconds(), self._transport.clock)
         request_id = uuid.uuid4().hex
         retries_done = 0
         while True:
@@ -91,17 +108,21 @@ class Requestor:
             self._transport.sleep(pause)
             retries_done += 1
 
+    def _seconds(self) -> float:
+        return self._total if self._deadline is None else min(self._total, self._deadline.left())
+
     def _attempt(
         self,
         operation: Operation,
-        read: Callable[[Any], Result],
+        read: Read[Result],
         deadline: Deadline,
         request_id: str,
     ) -> Result | SecretManagerError:
         started = self._transport.clock()
+        extras = self._extras(operation)
         outcome: Result | SecretManagerError
         try:
-            answer = self._send(operation, deadline, request_id)
+            answer = self._send(operation, deadline, request_id, extras)
         except SecretManagerError as failure:
             failure.request_id = request_id
             failure.write_may_have_happened = not operation.is_read and not isinstance(
@@ -110,6 +131,8 @@ class Requestor:
             outcome, ended = failure, failure.code
         else:
             outcome, ended = self._read(operation, read, answer, request_id), str(answer.status)
+        if isinstance(outcome, SecretManagerError):
+            outcome.idempotency_key_sent = IDEMPOTENCY_KEY in extras
         milliseconds = (self._transport.clock() - started) * 1000
         logger.debug(
             "%s %s: %s after %.0f ms, request %s",
@@ -121,8 +144,14 @@ class Requestor:
         )
         return outcome
 
-    def _send(self, operation: Operation, deadline: Deadline, request_id: str) -> Answer:
-        headers = {"X-Request-Id": request_id}
+    def _extras(self, operation: Operation) -> dict[str, str]:
+        known = self._transport.extensions
+        return {name: value for name, value in operation.extensions.items() if name in known}
+
+    def _send(
+        self, operation: Operation, deadline: Deadline, request_id: str, extras: Mapping[str, str]
+    ) -> Answer:
+        headers = {"X-Request-Id": request_id, **extras}
         if self._credential is not None:
             headers["Authorization"] = self._credential.authorization
         body = None
@@ -141,7 +170,7 @@ class Requestor:
     def _read(
         self,
         operation: Operation,
-        read: Callable[[Any], Result],
+        read: Read[Result],
         answer: Answer,
         request_id: str,
     ) -> Result | SecretManagerError:
@@ -155,8 +184,8 @@ class Requestor:
             )
         try:
             if operation.may_be_empty and not answer.body.strip():
-                return read(None)
-            return read(read_document(answer.body))
+                return read(None, answer.headers)
+            return read(read_document(answer.body), answer.headers)
         except Unreadable:
             return unreadable(answer, request_id=request_id, is_read=operation.is_read)
 

@@ -3,7 +3,7 @@
 | what happened                              | read          | write            |
 | ------------------------------------------ | ------------- | ---------------- |
 | nothing sent (refused, DNS, handshake)     | again         | again            |
-| certificate not valid                      | never         | never            |
+| certificate not valid, no time left        | never         | never            |
 | sent, then reset, silence or half an answer| again         | never            |
 | 502, 503, 504, 408, 425                    | again         | never            |
 | 500, or an answer that cannot be read      | once          | never            |
@@ -65,7 +65,7 @@ def may_have_happened(status: int) -> bool:
 
 def _is_worth_repeating(failure: SecretManagerError, *, is_read: bool, retries_done: int) -> bool:
     if isinstance(failure, ConnectFailed):
-        return failure.code != "certificate_invalid"
+        return failure.code not in {"certificate_invalid", "deadline"}
     if not is_read:
         return False
     if isinstance(failure, OutcomeUnknown | RateLimited):

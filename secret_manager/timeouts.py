@@ -13,7 +13,8 @@ Clock = Callable[[], float]
 class Timeouts:
     """connect: for one connection. read: longest silence. total: one operation with its retries.
 
-    The name lookup before connecting is the operating system's and keeps its own time limit.
+    The name lookup before connecting (getaddrinfo) is the operating system's: it cannot be cut
+    short and keeps its own time limit.
     """
 
     connect: float = 2.0
@@ -27,11 +28,22 @@ class Timeouts:
 
 
 class Deadline:
-    """The moment one operation must be over, however its time was spent."""
+    """The moment something must be over, however its time was spent: an operation, or a whole page.
+
+    What `Timeouts` says of the name lookup holds here too.
+    """
 
     def __init__(self, seconds: float, clock: Clock = time.monotonic) -> None:
+        # NaN would be a moment that never comes.
+        if not seconds <= 3600:
+            raise ValueError("A deadline is at most 3600 seconds away.")
         self._clock = clock
         self._end = clock() + seconds
+
+    @classmethod
+    def after(cls, seconds: float, clock: Clock = time.monotonic) -> Deadline:
+        """The moment so many seconds from now."""
+        return cls(seconds, clock)
 
     def left(self) -> float:
         """Seconds left; 0 or less when time is up."""

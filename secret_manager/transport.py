@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import requests
 
+from . import extensions
 from .connections import Attempt, PooledAdapter, current_attempt
-from .errors import SecretManagerError, UpstreamFailed
+from .errors import ConnectFailed, SecretManagerError, UpstreamFailed
 from .foreign import FOREIGN, broken_off, translated
 from .timeouts import Clock, Deadline, Timeouts
 
@@ -42,6 +43,9 @@ class Transport:
     timeouts: seconds; a client may set another total.
     pool_size: connections kept open.
     clock, sleep: for tests.
+
+    extensions: what the API has announced, as far as the module `extensions` knows it; a later
+        success without an announcement withdraws it.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class Transport:
         self.timeouts = timeouts
         self.clock = clock
         self.sleep = sleep
+        self.extensions: frozenset[str] = frozenset()
         self.session = _session(self.base_url, adapter or PooledAdapter(pool_size), user_agent)
 
     def __repr__(self) -> str:
@@ -80,9 +85,14 @@ class Transport:
     ) -> Answer:
         """Send once and read the whole answer.
 
-        path is already quoted and starts with a slash. Raises ConnectFailed if nothing was sent,
-        OutcomeUnknown if the answer is missing or broke off, UpstreamFailed if it is too large.
+        path is already quoted and starts with a slash. Raises ConnectFailed if nothing was sent
+        (code "deadline": because no time was left), OutcomeUnknown if the answer is missing or
+        broke off, UpstreamFailed if it is too large.
         """
+        if deadline.left() <= 0:
+            raise ConnectFailed(
+                "The time for this was used up, so nothing was sent.", code="deadline"
+            )
         attempt = Attempt(deadline)
         token = current_attempt.set(attempt)
         try:
@@ -92,6 +102,10 @@ class Transport:
         # Raised here and not where it was caught: the caught one holds the request, body and all.
         if isinstance(outcome, SecretManagerError):
             raise outcome
+        announced = extensions.announced(outcome.headers)
+        # An error without an announcement may come from a proxy, which cannot know.
+        if announced or 200 <= outcome.status < 300:
+            self.extensions = announced
         return outcome
 
     def _exchange(
@@ -103,6 +117,7 @@ class Transport:
         query: Mapping[str, str] | None,
         body: bytes | None,
     ) -> Answer | SecretManagerError:
+        # Above 0, which sockets take for "do not wait at all".
         left = max(attempt.deadline.left(), 0.001)
         url = self.base_url + path
         try:

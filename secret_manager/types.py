@@ -61,7 +61,11 @@ class SecretVersion:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret without its values. `versions` is None where the answer did not tell."""
+    """A secret without its values. `versions` is None where the answer did not tell.
+
+    etag: which state of the secret this is, for `update_secret(if_match=…)`; None where the server
+        does not say. It describes the answer, so two equal secrets may have different ones.
+    """
 
     id: str
     organization_id: str
@@ -77,6 +81,7 @@ class Secret:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     versions: tuple[SecretVersion, ...] | None = None
+    etag: str | None = field(default=None, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """The API document's shape."""

@@ -40,6 +40,14 @@ class Value:
             return cls(wire.encode(errors="replace"), "unreadable")
         return cls(raw, "text" if _is_text(raw) else "binary")
 
+    @classmethod
+    def of_text(cls, text: str) -> Value:
+        """The value that the API would return after this text was saved.
+
+        Raises rules.InvalidArgument for what could not be saved: an empty or too large text.
+        """
+        return cls.from_wire(encode_value(text))
+
     @property
     def raw(self) -> bytes:
         return self._raw

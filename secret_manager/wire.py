@@ -8,6 +8,7 @@ Values are left out everywhere but in `read_version(with_value=True)`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -20,12 +21,12 @@ from .values import Value
 Item = TypeVar("Item")
 
 
-def read_secret(document: Any, *, organization_id: str) -> Secret:
+def read_secret(document: Any, *, organization_id: str, etag: str | None = None) -> Secret:
     """Read one secret; raise Unreadable where there is none."""
     secret = _secret(document, organization_id)
     if secret is None:
         raise Unreadable
-    return secret
+    return replace(secret, etag=etag)
 
 
 def read_version(

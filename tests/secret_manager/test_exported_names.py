@@ -13,6 +13,7 @@ def test_the_public_names_are_these():
             "Conflict",
             "ConnectFailed",
             "Credential",
+            "Deadline",
             "InvalidArgument",
             "InvalidCredential",
             "InvalidInput",
@@ -47,9 +48,10 @@ def test_the_public_names_are_these():
     assert all(hasattr(secret_manager, name) for name in secret_manager.__all__)
 
 
-def test_the_client_has_exactly_the_operations_of_the_api_document():
+def test_the_client_has_exactly_the_operations_of_the_api_document_and_one_fact():
     public = {name for name in vars(secret_manager.SecretManagerClient) if name[0] != "_"}
     assert public == {
+        "is_idempotent",
         "get_secrets",
         "iter_secrets",
         "list_secrets",
@@ -69,7 +71,7 @@ def test_the_client_has_exactly_the_operations_of_the_api_document():
 
 def test_the_client_takes_the_options_of_the_api_document():
     names = list(inspect.signature(secret_manager.SecretManagerClient).parameters)
-    assert names == ["credential", "timeout", "max_retry_count", "transport"]
+    assert names == ["credential", "timeout", "max_retry_count", "transport", "deadline"]
 
 
 def test_the_parameters_are_named_as_in_the_api_document():
@@ -79,8 +81,12 @@ def test_the_parameters_are_named_as_in_the_api_document():
     client = secret_manager.SecretManagerClient
     fields = ["description", "expired_at", "integration_service_type", "integration_service_ids"]
     assert names(client.get_secrets) == ["organization_id", "offset", "limit"]
-    assert names(client.create_secret) == ["organization_id", "name", "value", *fields]
-    assert names(client.update_secret) == ["organization_id", "secret_id", *fields]
+    assert names(client.create_secret) == [
+        *("organization_id", "name", "value"),
+        *fields,
+        "idempotency_key",
+    ]
+    assert names(client.update_secret) == ["organization_id", "secret_id", *fields, "if_match"]
     assert names(client.update_secret_version) == [
         "organization_id",
         "secret_id",

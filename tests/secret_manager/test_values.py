@@ -105,3 +105,15 @@ def test_a_lone_surrogate_is_refused_without_repeating_the_value():
         encode_value("hunter2\ud800")
     assert "hunter2" not in repr(caught.value)
     assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("text", ["hunter2", " spaces\r\n", "秘密🔑", "\x1b[31m"])
+def test_a_text_makes_the_value_that_the_api_would_return(text):
+    assert Value.of_text(text) == Value.from_wire(encode_value(text))
+    assert Value.of_text(text) != Value.of_text(text + ".")
+
+
+@pytest.mark.parametrize("text", ["", "x" * (MAX_VALUE_BYTES + 1), "\ud800"])
+def test_a_text_that_could_not_be_saved_makes_no_value(text):
+    with pytest.raises(InvalidArgument):
+        Value.of_text(text)

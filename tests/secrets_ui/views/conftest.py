@@ -23,7 +23,7 @@ def their_secret(db: None) -> Secret:
     connection = Connection(
         organization_id=theirs.id, label="", credential=Credential.bearer(token)
     )
-    return connection.client.create_secret(theirs.id, "their-secret", "their value")
+    return connection.client.create_secret(theirs.id, "their_own_key", "their value")
 
 
 @pytest.fixture

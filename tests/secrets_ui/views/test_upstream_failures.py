@@ -1,6 +1,6 @@
 """Whatever the Secret Manager does, a person reads plain words and loses nothing but the value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from django.http import HttpResponse
@@ -36,52 +36,49 @@ READS = {
 
 @dataclass(frozen=True)
 class Write:
-    """A page, what a person sends from it, and the request to the API that this makes."""
+    """A page with its form, what a person types, and the request to the API that this makes."""
 
     page: str
-    typed: dict[str, str]
+    form: str
     method: str
     api: str
+    typed: dict[str, str] = field(default_factory=dict)
 
 
 WRITES = {
     "secret.created": Write(
         f"{LIST_URL}new/",
-        {
-            "name": "typed_name",
-            "source": "typed",
-            "value": VALUE,
-            "description": "typed description",
-            "expiry": "none",
-            "expiry_zone": "UTC",
-            "app_ids": "app-1",
-        },
+        "secret-form",
         "POST",
         Upstream.SECRETS,
+        {
+            "name": "typed_name",
+            "value": VALUE,
+            "description": "typed description",
+            "app_ids": "app-1",
+        },
     ),
     "secret.changed": Write(
         f"{SECRET_URL}edit/",
-        {
-            "description": "typed description",
-            "initial-description": "Pays",
-            "expiry": "none",
-            "initial-expiry": "none",
-            "expiry_zone": "UTC",
-        },
+        "secret-form",
         "PATCH",
         Upstream.SECRET,
+        {"description": "typed description"},
     ),
     "secret.deleted": Write(
-        f"{SECRET_URL}delete/", {"typed_name": "billing-key"}, "DELETE", Upstream.SECRET
+        f"{SECRET_URL}delete/",
+        "confirm",
+        "DELETE",
+        Upstream.SECRET,
+        {"typed_name": "billing-key"},
     ),
     "version.added": Write(
-        f"{SECRET_URL}versions/new/",
-        {"source": "typed", "value": VALUE},
-        "POST",
-        Upstream.VERSIONS,
+        f"{SECRET_URL}versions/new/", "version-form", "POST", Upstream.VERSIONS, {"value": VALUE}
     ),
-    "version.turned_off": Write(f"{VERSION_URL}status/", {"to": "off"}, "PATCH", Upstream.VERSION),
-    "version.deleted": Write(f"{VERSION_URL}delete/", {}, "DELETE", Upstream.VERSION),
+    "version.turned_off": Write(
+        f"{VERSION_URL}status/?to=off", "confirm", "PATCH", Upstream.VERSION
+    ),
+    "version.deleted": Write(f"{VERSION_URL}delete/", "confirm", "DELETE", Upstream.VERSION),
 }
 # A refused name has its own words: tests/secrets_ui/views/test_secret_create.py.
 each_failed_write = pytest.mark.parametrize(
@@ -205,7 +202,9 @@ def test_a_wait_that_the_secret_manager_asks_for_is_passed_on(upstream: Upstream
 
 
 def _post(upstream: Upstream, action: str, failure: Failure, **headers: str) -> HttpResponse:
+    """Open the page, type, let the API fail from then on, and send."""
     write = WRITES[action]
     upstream.shows_one_secret()
+    form = filled(upstream.browser.get(write.page), write.form, **write.typed)
     upstream.fails(write.method, write.api, failure)
-    return upstream.browser.post(write.page, write.typed, headers=headers)
+    return upstream.browser.post(write.page, form, headers=headers)
