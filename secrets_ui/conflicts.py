@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -52,7 +53,8 @@ def found(form: SecretEditForm, current: Secret) -> list[FieldConflict]:
 
 def rebased(form: SecretEditForm, current: Secret) -> SecretEditForm:
     """Return the form with what was typed, measured against how the secret is now."""
-    data = form.data.copy()
+    data = QueryDict(mutable=True)
+    data.update(form.data)
     fresh = SecretEditForm(initial=SecretEditForm.initial_of(current))
     for name in (part for parts in PARTS.values() for part in parts):
         bound = fresh[name]

@@ -5,7 +5,7 @@ the person came back later) it goes by names, ids and times, and says so where t
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -90,8 +90,8 @@ def _version_added(connection: Connection, intent: Intent, holds: Holds | None) 
     ]
     if holds is None and new:
         return Finding(state=State.UNSURE, version_id=new[0].id)
-    for version in new[:COMPARED] if holds else ():
-        if holds(intent.secret_id, version.id):
+    for version in new[:COMPARED]:
+        if holds is not None and holds(intent.secret_id, version.id):
             return Finding(state=State.SAVED, version_id=version.id)
     is_quiet = connection.client.is_idempotent or _age(intent) >= QUIET
     return Finding(state=State.NOT_SAVED if listed.complete and is_quiet else State.UNKNOWN)
@@ -167,7 +167,7 @@ def _field(secret: Secret, name: str) -> Any:
     return secret.description or None
 
 
-def wanted_fields(changes: dict[str, Any]) -> dict[str, Any]:
+def wanted_fields(changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return changes as the journal keeps them: JSON, in one spelling."""
     return {name: _spelled(name, wish) for name, wish in changes.items()}
 
