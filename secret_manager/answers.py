@@ -21,7 +21,6 @@ from .errors import (
     SecretManagerError,
     UpstreamFailed,
 )
-from .retries import may_have_happened
 from .scrub import clean_text, repeats
 from .transport import Answer
 
@@ -58,7 +57,7 @@ def read_document(body: bytes) -> Any:
 
 
 def error_for(
-    answer: Answer, *, request_id: str, is_read: bool, private: Iterable[bytes], quiet: bool = False
+    answer: Answer, *, request_id: str, private: Iterable[bytes], quiet: bool = False
 ) -> SecretManagerError:
     """The error an answer that is not 2xx stands for.
 
@@ -71,30 +70,30 @@ def error_for(
         "status": answer.status,
         "code": code,
         "request_id": server_request_id(answer) or request_id,
-        "write_may_have_happened": not is_read and may_have_happened(answer.status),
     }
     if 300 <= answer.status < 400:
         common["code"] = "redirect"
         return UpstreamFailed("The Secret Manager's address has moved.", **common)
+    if answer.status in {429, 503}:
+        common["retry_after"] = retry_after(answer)
     if answer.status == 412:
         common["code"] = "precondition_failed"
         message = message or "This was changed in the meantime. Nothing was overwritten."
     if answer.status == 429:
-        return RateLimited(message, retry_after=retry_after(answer), **common)
+        return RateLimited(message, **common)
     if 400 <= answer.status < 500:
         return _REJECTIONS.get(answer.status, Rejected)(message, **common)
     # What a broken server says about itself helps nobody on the other side of a page.
     return UpstreamFailed(**common)
 
 
-def unreadable(answer: Answer, *, request_id: str, is_read: bool) -> UpstreamFailed:
+def unreadable(answer: Answer, *, request_id: str) -> UpstreamFailed:
     """The error for a 2xx whose body is not what was expected."""
     return UpstreamFailed(
         "The Secret Manager's answer could not be read.",
         status=answer.status,
         code="unreadable_answer",
         request_id=server_request_id(answer) or request_id,
-        write_may_have_happened=not is_read,
     )
 
 

@@ -23,6 +23,7 @@ class SecretManagerError(Exception):
     code: the API's own `error` word, or one of ours ("connect_failed", "timeout", …).
     request_id: finds the request in our log and, where the server names one, in the server's.
     write_may_have_happened: True if this was a write that the server may have carried out.
+    retry_after: seconds after which trying again makes sense, or None where nobody can tell.
     idempotency_key_sent: True if the request carried its idempotency key to a server that had
         announced to know such keys: sent again with the same key, it cannot happen twice.
     """
@@ -40,6 +41,7 @@ class SecretManagerError(Exception):
         code: str = "",
         request_id: str = "",
         write_may_have_happened: bool | None = None,
+        retry_after: float | None = None,
     ) -> None:
         self.message = message or self.default_message
         self.status = self.default_status if status is None else status
@@ -50,6 +52,7 @@ class SecretManagerError(Exception):
             if write_may_have_happened is None
             else write_may_have_happened
         )
+        self.retry_after = retry_after
         self.idempotency_key_sent = False
         super().__init__(self.message)
 
@@ -68,7 +71,11 @@ class NotReached(SecretManagerError):
 
 
 class ConnectFailed(NotReached):
-    """Not one byte of the request was sent, so sending it again is safe."""
+    """Not one byte of the request was sent, so sending it again is safe.
+
+    code: "connect_failed"; "certificate_invalid"; or we did not even try: "deadline" (no time was
+        left), "breaker_open" (it has been failing), "busy" (too many of our calls wait for it).
+    """
 
     default_code = "connect_failed"
 
@@ -132,30 +139,11 @@ class Conflict(Rejected):
 
 
 class RateLimited(Rejected):
-    """429: too many requests. retry_after: seconds to wait, or None without a sane time."""
+    """429: too many requests; nothing was done."""
 
     default_message = "The Secret Manager is receiving too many requests. Try again in a moment."
     default_code = "rate_limited"
     default_status = 429
-
-    def __init__(
-        self,
-        message: str = "",
-        *,
-        status: int | None = None,
-        code: str = "",
-        request_id: str = "",
-        write_may_have_happened: bool | None = None,
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(
-            message,
-            status=status,
-            code=code,
-            request_id=request_id,
-            write_may_have_happened=write_may_have_happened,
-        )
-        self.retry_after = retry_after
 
 
 class UpstreamFailed(SecretManagerError):

@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 from .answers import Unreadable, error_for, read_document, unreadable
 from .credentials import Credential
-from .errors import ConnectFailed, SecretManagerError
+from .errors import SecretManagerError
 from .extensions import IDEMPOTENCY_KEY
-from .retries import next_pause
+from .retries import Again, End, decide, what_happened
 from .timeouts import Deadline
 from .transport import Answer, Transport
 
@@ -48,10 +48,6 @@ class Operation:
     gives_value: bool = False
     may_be_empty: bool = False
     extensions: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def is_read(self) -> bool:
-        return self.method == "GET"
 
     @property
     def address(self) -> str:
@@ -94,18 +90,20 @@ class Requestor:
             outcome = self._attempt(operation, read, deadline, request_id)
             if not isinstance(outcome, SecretManagerError):
                 return outcome
-            pause = next_pause(
-                outcome,
-                is_read=operation.is_read,
+            decision = decide(
+                operation.method,
+                what_happened(outcome),
                 retries_done=retries_done,
                 max_retries=self._max_retries,
                 time_left=deadline.left(),
                 chance=_chance(),
+                retry_after=outcome.retry_after,
             )
-            if pause is None:
+            outcome.write_may_have_happened = decision is End.READ_BACK
+            if not isinstance(decision, Again):
                 # Raised outside of any `except`: what was caught there holds requests and bodies.
                 raise outcome
-            self._transport.sleep(pause)
+            self._transport.sleep(decision.after)
             retries_done += 1
 
     def _seconds(self) -> float:
@@ -125,9 +123,6 @@ class Requestor:
             answer = self._send(operation, deadline, request_id, extras)
         except SecretManagerError as failure:
             failure.request_id = request_id
-            failure.write_may_have_happened = not operation.is_read and not isinstance(
-                failure, ConnectFailed
-            )
             outcome, ended = failure, failure.code
         else:
             outcome, ended = self._read(operation, read, answer, request_id), str(answer.status)
@@ -178,7 +173,6 @@ class Requestor:
             return error_for(
                 answer,
                 request_id=request_id,
-                is_read=operation.is_read,
                 private=(*operation.private, *self._credential_parts()),
                 quiet=operation.gives_value,
             )
@@ -187,7 +181,7 @@ class Requestor:
                 return read(None, answer.headers)
             return read(read_document(answer.body), answer.headers)
         except Unreadable:
-            return unreadable(answer, request_id=request_id, is_read=operation.is_read)
+            return unreadable(answer, request_id=request_id)
 
     def _credential_parts(self) -> tuple[bytes, ...]:
         if self._credential is None:

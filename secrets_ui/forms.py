@@ -34,6 +34,13 @@ class WriteOnlyTextarea(forms.Textarea):
         return ""
 
 
+class LinesField(forms.CharField):
+    """Text of several lines. Browsers send every line break as CR LF (HTML, "newline normalization")."""
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n")
+
+
 class PlainForm(forms.Form):
     """Errors are tied to their fields by the template, and labels carry no colon."""
 
@@ -54,7 +61,7 @@ class ValueFields(PlainForm):
         initial=TYPED,
         widget=forms.RadioSelect,
     )
-    value = forms.CharField(
+    value = LinesField(
         label=_("Value"),
         required=False,
         strip=False,
@@ -77,8 +84,7 @@ class ValueFields(PlainForm):
     )
 
     def clean_value(self) -> str:
-        # Browsers send every line break of a text box as CR LF (HTML, "newline normalization").
-        value = self.cleaned_data["value"].replace("\r\n", "\n")
+        value: str = self.cleaned_data["value"]
         if len(value.encode()) > MAX_VALUE_BYTES:
             raise forms.ValidationError(_("This is longer than 64 kB. A secret holds less."))
         return value
@@ -95,10 +101,11 @@ class ValueFields(PlainForm):
 class DetailFields(PlainForm):
     """What describes a secret: description, expiry, and the Labs apps that use it."""
 
-    description = forms.CharField(
+    description = LinesField(
         label=_("Description"),
         required=False,
-        max_length=1000,
+        # The API states no limit: one that a description already breaks would block every edit.
+        max_length=4096,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("What it opens and who needs it, so that a colleague understands."),
         show_hidden_initial=True,

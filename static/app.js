@@ -1,12 +1,15 @@
 // What a plain page cannot do by itself. Everything else works without this file.
-// Hooks: data-copy, data-remask, data-hide, data-close, data-rules/data-rule, data-chips.
+// Hooks: data-copy, data-remask, data-hide, data-close, data-focus, data-rules/data-rule, data-chips.
 "use strict";
 
-const page = document.documentElement;
-page.classList.add("js");
+document.documentElement.classList.add("js");
 
 const byId = (id) => document.getElementById(id);
-const dialog = byId("dialog");
+const words = document.body.dataset;
+const main = byId("main");
+const toasts = byId("toasts");
+const dialogContent = byId("dialog");
+const dialog = dialogContent.parentElement;
 
 // The server shows times in the zone that this cookie names.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -15,54 +18,102 @@ if (zone && !document.cookie.includes(`time_zone=${zone}`)) {
   document.cookie = `time_zone=${zone}; path=/; max-age=31536000; samesite=lax${secure}`;
 }
 
-// Notes in the corner
+// Notes in the corner. Errors stay until they are dismissed.
 
 function note(text, isError) {
   const toast = document.createElement("div");
   toast.className = isError ? "toast error" : "toast success";
   toast.setAttribute("role", isError ? "alert" : "status");
   toast.textContent = text;
-  byId("toasts").append(toast);
+  toasts.append(toast);
 }
 
 function tidyToasts() {
-  for (const toast of document.querySelectorAll("#toasts .toast:not([data-timed])")) {
+  for (const toast of toasts.querySelectorAll(".toast:not([data-timed])")) {
     toast.dataset.timed = "";
-    toast.addEventListener("click", () => toast.remove());
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet icon-only";
+    button.textContent = "×";
+    button.setAttribute("aria-label", words.dismiss);
+    button.addEventListener("click", () => toast.remove());
+    toast.append(button);
     if (!toast.classList.contains("error")) setTimeout(() => toast.remove(), 6000);
   }
 }
-new MutationObserver(tidyToasts).observe(byId("toasts"), { childList: true });
+new MutationObserver(tidyToasts).observe(toasts, { childList: true });
 tidyToasts();
 
 // Dialogs: what arrives in #dialog is shown, and nothing of it stays once it is closed.
+// The notes go along, because everything outside an open dialog is out of reach.
 
-function shut() {
-  if (dialog.open) dialog.close();
-  dialog.replaceChildren();
+let opener = null;
+
+function openDialog() {
+  if (!dialog.open) dialog.showModal();
+  dialog.append(toasts);
 }
 
+function shutDialog() {
+  dialogContent.replaceChildren();
+  main.prepend(toasts);
+  if (dialog.open) dialog.close();
+  if (opener?.isConnected) opener.focus();
+  opener = null;
+}
+dialog.addEventListener("close", shutDialog);
+
+// What htmx swaps in
+
+document.body.addEventListener("htmx:beforeRequest", () => {
+  if (!dialog.open) opener = document.activeElement;
+});
+
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, requestConfig } = event.detail;
+  // An answer from another address is a page, such as the sign-in, and no part of this one.
+  const asked = new URL(requestConfig.path, location.href).pathname;
+  if (xhr.responseURL && new URL(xhr.responseURL).pathname !== asked) {
+    event.detail.shouldSwap = false;
+    location.reload();
+  }
+});
+
 document.body.addEventListener("htmx:afterSwap", (event) => {
-  const target = event.detail.target;
-  if (target === dialog && !dialog.open) dialog.showModal();
-  const wrong = target.parentElement?.querySelector("[aria-invalid=true]");
-  if (wrong) wrong.focus();
+  for (const shown of document.querySelectorAll("[data-remask]")) {
+    if (event.detail.target.querySelector("[data-remask]") && !event.detail.target.contains(shown)) hide(shown);
+  }
+  if (event.detail.target === dialogContent) openDialog();
   prepare(document);
 });
-dialog.addEventListener("close", () => dialog.replaceChildren());
-document.body.addEventListener("htmx:sendError", () => note(document.body.dataset.offline, true));
+
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  const part = event.target;
+  const first = part.querySelector?.("[aria-invalid=true]:not([type=hidden]), .notice.bad, [data-focus]");
+  if (first) first.focus();
+  else if (document.activeElement === document.body) part.focus?.({ preventScroll: true });
+});
+
+document.body.addEventListener("htmx:sendError", () => note(words.offline, true));
 
 // Values: off the page after a while, on leaving, and whenever nobody is looking.
 
-function mask() {
-  for (const shown of document.querySelectorAll("[data-remask]")) {
-    if (shown.closest("dialog")) shut();
-    else if (shown.closest(".slot")) shown.remove();
-    else {
-      shown.replaceChildren();
-      location.replace(document.querySelector(".crumbs a").href);
-    }
+function hide(shown) {
+  const slot = shown.closest(".slot");
+  if (dialog.contains(shown)) {
+    shutDialog();
+  } else if (slot) {
+    const hadFocus = slot.contains(document.activeElement);
+    slot.replaceChildren();
+    if (hadFocus) slot.nextElementSibling.querySelector("button").focus();
+  } else {
+    shown.replaceChildren();
+    location.replace(document.querySelector(".crumbs a:last-child").href);
   }
+}
+
+function mask() {
+  for (const shown of document.querySelectorAll("[data-remask]")) hide(shown);
 }
 
 document.addEventListener("visibilitychange", () => document.hidden && mask());
@@ -78,34 +129,38 @@ async function fetchValue(url) {
     headers: { "X-CSRFToken": token, "HX-Request": "true" },
     body: new URLSearchParams({ purpose: "copy" }),
     cache: "no-store",
+    redirect: "manual",
   });
   const redirect = answer.headers.get("HX-Redirect");
-  if (redirect) {
-    location.assign(redirect);
+  if (redirect || answer.type === "opaqueredirect") {
+    location.assign(redirect ?? location.href);
     throw new Error("");
   }
   const text = await answer.text();
   if (answer.ok) return text;
   const toast = new DOMParser().parseFromString(text, "text/html").querySelector(".toast");
-  throw new Error((toast || { textContent: text }).textContent.trim());
+  throw new Error((toast ?? { textContent: text }).textContent.trim());
 }
 
 async function copy(button) {
+  if (!navigator.clipboard?.write) return note(words.copyFailed, true);
   button.disabled = true;
-  let refusal = document.body.dataset.copyFailed;
+  let refusal = words.copyFailed;
   const value = fetchValue(button.dataset.copy).catch((error) => {
-    refusal = error instanceof TypeError ? document.body.dataset.offline : error.message;
+    refusal = error instanceof TypeError ? words.offline : error.message;
     throw error;
   });
+  // Safari lets a click reach the clipboard only through a promise that is handed over at once.
+  const text = value.then((found) => new Blob([found], { type: "text/plain" }));
   try {
-    // Safari lets a click reach the clipboard only through a promise that is handed over at once.
-    const text = value.then((found) => new Blob([found], { type: "text/plain" }));
     await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
-    note(document.body.dataset.copied, false);
+    note(words.copied, false);
   } catch {
+    await text.catch(() => {});
     if (refusal) note(refusal, true);
   } finally {
     button.disabled = false;
+    button.focus();
   }
 }
 
@@ -119,47 +174,53 @@ function checkRules(input) {
   }
 }
 
-// Ids as chips: the field below still holds the plain text that is sent.
+// Ids as chips: the field itself, now hidden, still holds the plain text that is sent.
 
 function makeChips(input) {
   const box = document.createElement("div");
   const entry = document.createElement("input");
   box.className = "chips";
-  for (const name of ["aria-describedby", "aria-invalid"]) {
+  for (const name of ["id", "aria-describedby", "aria-invalid"]) {
     if (input.hasAttribute(name)) entry.setAttribute(name, input.getAttribute(name));
+    input.removeAttribute(name);
   }
-  entry.id = input.id;
-  input.removeAttribute("id");
   input.type = "hidden";
   let ids = [];
 
+  const separated = /[\s,、]+/;
+  const keep = () => {
+    input.value = [...ids, entry.value].filter(Boolean).join(", ");
+  };
   const draw = () => {
-    input.value = ids.join(", ");
-    box.replaceChildren(
-      ...ids.map((id) => {
-        const chip = document.createElement("button");
-        chip.type = "button";
-        chip.className = "chip mono";
-        chip.textContent = `${id} ×`;
-        chip.setAttribute("aria-label", `${input.dataset.remove} ${id}`);
-        chip.addEventListener("click", () => {
-          ids = ids.filter((other) => other !== id);
-          draw();
-          entry.focus();
-        });
-        return chip;
-      }),
-      entry,
-    );
+    box.replaceChildren(...ids.map(makeChip), entry);
+    keep();
+  };
+  const makeChip = (id) => {
+    const chip = document.createElement("button");
+    chip.type = "button";
+    chip.className = "chip mono";
+    chip.textContent = `${id} ×`;
+    chip.setAttribute("aria-label", `${input.dataset.remove} ${id}`);
+    chip.addEventListener("click", () => {
+      ids = ids.filter((other) => other !== id);
+      draw();
+      entry.focus();
+    });
+    return chip;
   };
   const take = () => {
-    const typed = entry.value.split(/[\s,、]+/).filter(Boolean);
+    ids = [...new Set([...ids, ...entry.value.split(separated).filter(Boolean)])];
     entry.value = "";
-    ids = [...new Set([...ids, ...typed])];
     draw();
   };
+  entry.addEventListener("input", () => {
+    if (!separated.test(entry.value)) return keep();
+    take();
+    entry.focus();
+  });
   entry.addEventListener("keydown", (event) => {
-    if ((event.key === "Enter" || event.key === ",") && entry.value.trim()) {
+    if (event.isComposing) return;
+    if (event.key === "Enter" && entry.value) {
       event.preventDefault();
       take();
       entry.focus();
@@ -169,11 +230,37 @@ function makeChips(input) {
       entry.focus();
     }
   });
-  entry.addEventListener("change", take);
   input.after(box);
   entry.value = input.value;
   take();
 }
+
+// Menus: one at a time, upwards where there is no room below, closed by leaving them.
+
+const openMenus = () => document.querySelectorAll("details.menu[open]");
+
+function place(menu) {
+  menu.classList.remove("up");
+  const list = menu.lastElementChild.getBoundingClientRect();
+  const roomAbove = menu.getBoundingClientRect().top - byId("main").getBoundingClientRect().top;
+  menu.classList.toggle("up", list.bottom > innerHeight && list.height < roomAbove);
+}
+
+document.addEventListener("toggle", (event) => event.target.matches("details.menu[open]") && place(event.target), true);
+
+document.addEventListener("focusout", (event) => {
+  for (const menu of openMenus()) {
+    if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of openMenus()) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
 
 // Wiring
 
@@ -182,7 +269,7 @@ function prepare(root) {
   for (const input of root.querySelectorAll("[data-rules]")) checkRules(input);
   for (const shown of root.querySelectorAll("[data-remask]:not([data-counting])")) {
     shown.dataset.counting = "";
-    setTimeout(() => shown.isConnected && mask(), Number(shown.dataset.remask) * 1000);
+    setTimeout(() => shown.isConnected && hide(shown), Number(shown.dataset.remask) * 1000);
   }
 }
 prepare(document);
@@ -194,24 +281,19 @@ document.addEventListener("input", (event) => {
 document.addEventListener("click", (event) => {
   const copier = event.target.closest("[data-copy]");
   if (copier) copy(copier);
+  if (event.target.closest("dialog [data-close]")) {
+    event.preventDefault();
+    shutDialog();
+  }
   const hider = event.target.closest("[data-hide]");
   if (hider && hider.closest("dialog, .slot")) {
     event.preventDefault();
     mask();
   }
-  if (event.target.closest("dialog [data-close]")) {
-    event.preventDefault();
-    shut();
-  }
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
-    if (!menu.contains(event.target) || event.target.closest("a")) menu.open = false;
-  }
-});
-
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
-    menu.open = false;
-    menu.querySelector("summary").focus();
+  for (const menu of openMenus()) {
+    const chosen = menu.contains(event.target) && event.target.closest("a, button");
+    // What the menu opens gives the focus back to where it came from: the button, for the menu is gone.
+    if (chosen) menu.querySelector("summary").focus();
+    if (chosen || !menu.contains(event.target)) menu.open = false;
   }
 });

@@ -73,9 +73,11 @@ def version_reveal(request: DashboardRequest, secret_id: str, version_id: str) -
 @written_once
 def version_status(request: DashboardRequest, secret_id: str, version_id: str) -> HttpResponse:
     """Turn one version on or off, once the consequence was read."""
-    turn_on = request.POST.get("to", request.GET.get("to")) == "on"
+    to = request.POST.get("to", request.GET.get("to"))
     secret, version, others_on = _version_among_others(request, secret_id, version_id)
-    if request.method != "POST":
+    # Who does not say which way (after signing in again, say) is asked, and offered the other way.
+    turn_on = to == "on" if to in ("on", "off") else not version.is_on
+    if request.method != "POST" or to not in ("on", "off"):
         context = {"turn_on": turn_on, "others_on": others_on}
         return _confirm(request, "secrets_ui/version_status.html", secret, version, context)
     writes.turn_version(doing=doing(request), secret=secret, version_id=version.id, on=turn_on)

@@ -89,6 +89,29 @@ def test_a_write_is_never_sent_twice_after_silence(client, api, name, lost):
     assert len(api.calls) == 1
 
 
+@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("answer", [{"body": b"<html>"}, {"json": []}, {"body": b" " * 6_000_000}])
+def test_a_write_whose_answer_cannot_be_read_may_have_happened(client, api, name, answer):
+    method, url, _ = OPERATIONS[name]
+    api.add(method, url, **answer)
+    if method == "DELETE" and "json" in answer:
+        assert call(client, name) == "", "a deletion needs no words"
+        return
+    failure = failure_of(lambda: call(client, name), UpstreamFailed)
+    assert failure.write_may_have_happened
+    assert len(api.calls) == 1
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_write_that_is_sent_late_and_lost_may_have_happened(client, api, pauses, name):
+    method, url, _ = OPERATIONS[name]
+    api.add(method, url, body=requests.ConnectTimeout("slow"))
+    api.add(method, url, body=requests.ReadTimeout("slow"))
+    failure = failure_of(lambda: call(client, name), OutcomeUnknown)
+    assert failure.write_may_have_happened
+    assert (len(api.calls), len(pauses.taken)) == (2, 1)
+
+
 @pytest.mark.parametrize("name", READS)
 def test_a_read_is_tried_three_times_at_most(client, api, pauses, name):
     method, url, _ = OPERATIONS[name]
@@ -141,6 +164,18 @@ def test_a_read_waits_as_long_as_it_is_told_where_that_is_short(client, api, pau
     api.get(SECRET, json=SECRET_DOCUMENT)
     client.get_secret("10", "20")
     assert pauses.taken == [1.0]
+
+
+def test_a_busy_servers_wish_for_a_longer_pause_is_obeyed_and_told(client, api):
+    api.get(SECRET, status=503, headers={"Retry-After": "120"})
+    failure = failure_of(lambda: client.get_secret("10", "20"), UpstreamFailed)
+    assert (failure.retry_after, len(api.calls)) == (120.0, 1)
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 500, 502])
+def test_no_other_answer_can_name_a_pause(client, api, status):
+    api.get(SECRET, status=status, headers={"Retry-After": "120"})
+    assert failure_of(lambda: client.get_secret("10", "20")).retry_after is None
 
 
 DATE = "Wed, 01 Jan 2025 00:00:00 GMT"

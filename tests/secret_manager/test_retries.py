@@ -1,5 +1,7 @@
 """The retry table, cell by cell."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,88 +18,141 @@ from secret_manager import (
     Rejected,
     UpstreamFailed,
 )
-from secret_manager.retries import LONGEST_PAUSE, may_have_happened, next_pause
+from secret_manager.retries import (
+    LONGEST_PAUSE,
+    METHODS,
+    TABLE,
+    Again,
+    End,
+    Happened,
+    decide,
+    what_happened,
+)
+
+# Written by hand from the promise, not from the code: after the first, second and third attempt.
+# A: again, B: read back, -: give up.
+EXPECTED = """
+                    GET   POST  PATCH DELETE
+    NOT_CONNECTED   AA-   AA-   AA-   AA-
+    BAD_CERTIFICATE ---   ---   ---   ---
+    HELD_BACK       ---   ---   ---   ---
+    BROKEN_OFF      AA-   BBB   BBB   BBB
+    PASSING         AA-   BBB   BBB   BBB
+    BROKEN          A--   BBB   BBB   BBB
+    UNUSABLE        ---   BBB   BBB   BBB
+    TOO_EARLY       AA-   ---   ---   ---
+    RATE_LIMITED    AA-   ---   ---   ---
+    REFUSED         ---   ---   ---   ---
+"""
+# Whether a pause fits: (seconds left, seconds asked for) and the pause, or None where it does not.
+FITS = {
+    (10.0, None): "jitter",
+    (10.0, 0.0): 0.0,
+    (10.0, 1.5): 1.5,
+    (10.0, 2.0): LONGEST_PAUSE,
+    (10.0, 2.1): None,
+    (1.0, 1.5): None,
+    (0.1, None): None,
+    (0.0, None): None,
+    (0.0, 0.0): None,
+    (-1.0, None): None,
+}
 
 
-def pause(failure, *, is_read=True, done=0, **options):
+def cells():
+    header, *rows = [line.split() for line in EXPECTED.strip().splitlines()]
+    for name, *decisions in rows:
+        for method, letters in zip(header, decisions, strict=True):
+            for done, letter in enumerate(letters):
+                yield name, method, done, letter
+
+
+def decided(method="GET", happened=Happened.BROKEN_OFF, done=0, **options):
     given = {"time_left": 10.0, "chance": 1.0, **options}
-    return next_pause(failure, is_read=is_read, retries_done=done, **given)
+    return decide(method, happened, retries_done=done, **given)
 
 
-AGAIN, ONCE, NEVER = (True, True, False), (True, False, False), (False, False, False)
+def test_the_expected_table_has_every_cell():
+    assert {cell[:3] for cell in cells()} == {
+        (happened.name, method, done)
+        for happened, method, done in itertools.product(Happened, METHODS, range(3))
+    }
+
+
+def test_the_table_has_every_row_and_column():
+    assert set(TABLE) == set(Happened)
+    assert {len(row) for row in TABLE.values()} == {len(METHODS)}
+
+
+@pytest.mark.parametrize(("left", "asked"), FITS)
+@pytest.mark.parametrize(("name", "method", "done", "letter"), cells())
+def test_the_table(name, method, done, letter, left, asked):
+    expected = {"B": End.READ_BACK, "-": End.GIVE_UP}.get(letter)
+    if expected is None:
+        pause = FITS[left, asked]
+        if pause == "jitter":
+            pause = 0.1 * 2**done
+        expected = End.GIVE_UP if pause is None else Again(pause)
+    got = decided(method, Happened[name], done, time_left=left, retry_after=asked)
+    assert got == expected
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
+def test_a_write_is_tried_again_only_if_nothing_was_sent(method):
+    for happened in Happened:
+        if isinstance(decided(method, happened, retry_after=0.0), Again):
+            assert happened is Happened.NOT_CONNECTED
 
 
 @pytest.mark.parametrize(
-    ("failure", "read", "write"),
+    ("failure", "expected"),
     [
-        (ConnectFailed(), AGAIN, AGAIN),
-        (ConnectFailed(code="certificate_invalid"), NEVER, NEVER),
-        (OutcomeUnknown(code="timeout"), AGAIN, NEVER),
-        (OutcomeUnknown(code="connection_lost"), AGAIN, NEVER),
-        (OutcomeUnknown(code="connection_lost", status=200), AGAIN, NEVER),
-        (UpstreamFailed(status=500), ONCE, NEVER),
-        (UpstreamFailed(status=501), NEVER, NEVER),
-        (UpstreamFailed(status=502), AGAIN, NEVER),
-        (UpstreamFailed(status=503), AGAIN, NEVER),
-        (UpstreamFailed(status=504), AGAIN, NEVER),
-        (UpstreamFailed(status=200, code="unreadable_answer"), ONCE, NEVER),
-        (UpstreamFailed(status=200, code="too_large"), NEVER, NEVER),
-        (UpstreamFailed(status=307, code="redirect"), NEVER, NEVER),
-        (Rejected(status=408), AGAIN, NEVER),
-        (Rejected(status=425), AGAIN, NEVER),
-        (Rejected(status=418), NEVER, NEVER),
-        (RateLimited(), AGAIN, NEVER),
-        (InvalidInput(), NEVER, NEVER),
-        (InvalidInput(status=422), NEVER, NEVER),
-        (NotAuthenticated(), NEVER, NEVER),
-        (NotAllowed(), NEVER, NEVER),
-        (NotFound(), NEVER, NEVER),
-        (Conflict(), NEVER, NEVER),
+        (ConnectFailed(), Happened.NOT_CONNECTED),
+        (ConnectFailed(code="certificate_invalid"), Happened.BAD_CERTIFICATE),
+        (ConnectFailed(code="deadline"), Happened.HELD_BACK),
+        (ConnectFailed(code="breaker_open"), Happened.HELD_BACK),
+        (ConnectFailed(code="busy"), Happened.HELD_BACK),
+        (OutcomeUnknown(code="timeout"), Happened.BROKEN_OFF),
+        (OutcomeUnknown(code="connection_lost"), Happened.BROKEN_OFF),
+        (OutcomeUnknown(code="connection_lost", status=200), Happened.BROKEN_OFF),
+        (UpstreamFailed(status=500), Happened.BROKEN),
+        (UpstreamFailed(status=501), Happened.UNUSABLE),
+        (UpstreamFailed(status=502), Happened.PASSING),
+        (UpstreamFailed(status=503), Happened.PASSING),
+        (UpstreamFailed(status=503, code="unreadable_answer"), Happened.PASSING),
+        (UpstreamFailed(status=504), Happened.PASSING),
+        (UpstreamFailed(status=200, code="unreadable_answer"), Happened.BROKEN),
+        (UpstreamFailed(status=200, code="too_large"), Happened.UNUSABLE),
+        (UpstreamFailed(status=307, code="redirect"), Happened.UNUSABLE),
+        (Rejected(status=408), Happened.PASSING),
+        (Rejected(status=425), Happened.TOO_EARLY),
+        (Rejected(status=418), Happened.REFUSED),
+        (RateLimited(), Happened.RATE_LIMITED),
+        (RateLimited(retry_after=1.0), Happened.RATE_LIMITED),
+        (InvalidInput(), Happened.REFUSED),
+        (InvalidInput(status=422), Happened.REFUSED),
+        (InvalidInput(code="unreadable_answer"), Happened.REFUSED),
+        (InvalidInput(code="deadline"), Happened.REFUSED),
+        (NotAuthenticated(), Happened.REFUSED),
+        (NotAllowed(), Happened.REFUSED),
+        (NotFound(), Happened.REFUSED),
+        (Conflict(), Happened.REFUSED),
+        (Conflict(status=412), Happened.REFUSED),
     ],
 )
-def test_the_table(failure, read, write):
-    assert tuple(pause(failure, done=n) is not None for n in range(3)) == read
-    assert tuple(pause(failure, is_read=False, done=n) is not None for n in range(3)) == write
+def test_every_failure_has_its_row(failure, expected):
+    assert what_happened(failure) is expected
 
 
 @pytest.mark.parametrize(("most", "allowed"), [(0, 0), (1, 1), (2, 2), (9, 2)])
 def test_the_number_of_retries_can_only_be_lowered(most, allowed):
-    granted = [pause(ConnectFailed(), done=n, max_retries=most) is not None for n in range(10)]
+    granted = [isinstance(decided(done=n, max_retries=most), Again) for n in range(10)]
     assert sum(granted) == allowed
 
 
 @given(st.floats(0, 1), st.integers(0, 1), st.floats(-1, 20))
 def test_a_pause_is_random_short_and_within_the_deadline(chance, done, left):
-    wait = pause(OutcomeUnknown(), done=done, chance=chance, time_left=left)
-    longest = min(2.0, 0.1 * 2**done)
-    if wait is None:
-        assert left <= longest * chance
-    else:
-        assert wait == longest * chance
-        assert wait < left
-
-
-@pytest.mark.parametrize(
-    ("retry_after", "left", "expected"),
-    [
-        (0.0, 10.0, 0.0),
-        (1.5, 10.0, 1.5),
-        (1.5, 1.0, None),
-        (LONGEST_PAUSE, 10.0, LONGEST_PAUSE),
-        (2.1, 10.0, None),
-        (None, 10.0, 0.1),
-    ],
-)
-def test_a_wished_pause_is_kept_only_if_it_fits(retry_after, left, expected):
-    assert pause(RateLimited(retry_after=retry_after), time_left=left) == expected
-
-
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        *((200, True), (303, True), (400, False), (404, False), (408, True), (409, False)),
-        *((425, False), (429, False), (500, True), (503, True)),
-    ],
-)
-def test_which_answers_leave_it_open_whether_a_write_happened(status, expected):
-    assert may_have_happened(status) is expected
+    decision = decided(done=done, chance=chance, time_left=left)
+    pause = chance * (0.1 * 2**done)
+    assert decision == (Again(pause) if pause < left else End.GIVE_UP)
+    assert pause <= LONGEST_PAUSE

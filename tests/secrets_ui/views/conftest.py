@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -27,13 +27,19 @@ def their_secret(db: None) -> Secret:
 
 
 @pytest.fixture
-def broken_trail(browser: Client, secret: Secret, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From here on the audit trail cannot record: the browser is connected already."""
+def break_trail(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Call it, and from then on the audit trail cannot record."""
 
     def fail(**fields: Any) -> Event:
         raise DatabaseError("disk full")
 
-    monkeypatch.setattr(Event.objects, "create", fail)
+    return lambda: monkeypatch.setattr(Event.objects, "create", fail)
+
+
+@pytest.fixture
+def broken_trail(browser: Client, secret: Secret, break_trail: Callable[[], None]) -> None:
+    """The audit trail cannot record, but the browser is connected already."""
+    break_trail()
 
 
 @pytest.fixture
