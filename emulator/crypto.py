@@ -12,6 +12,8 @@ from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from django.conf import settings
 
 from emulator.errors import KeyMissing, ValueRefused
@@ -53,15 +55,25 @@ def unseal(sealed: Sealed, *, place: Place) -> bytes:
         KeyMissing: none of EMULATOR_KEYS has this key id.
         ValueRefused: altered, or sealed for another place.
     """
-    key = _keys().get(sealed.key_id)
-    if key is None:
-        raise KeyMissing
+    cipher = AESGCM(_key(sealed.key_id))
     try:
         additional_data = _additional_data(place, sealed.key_id)
-        return AESGCM(key).decrypt(sealed.nonce, sealed.ciphertext, additional_data)
+        return cipher.decrypt(sealed.nonce, sealed.ciphertext, additional_data)
     except (InvalidTag, ValueError):
         # ValueError: a nonce or a ciphertext of an impossible length.
         raise ValueRefused from None
+
+
+def fingerprint(message: bytes, *, key_id: str) -> str:
+    """Return the HMAC-SHA-256 of `message` under a key derived from that of EMULATOR_KEYS (RFC 5869).
+
+    Without the key nobody can find a short message again by trying them all.
+
+    Raises:
+        KeyMissing: none of EMULATOR_KEYS has this key id.
+    """
+    derivation = HKDFExpand(SHA256(), length=32, info=b"secret-manager-emulator fingerprint")
+    return hmac.new(derivation.derive(_key(key_id)), message, hashlib.sha256).hexdigest()
 
 
 def current_key_id() -> str:
@@ -77,6 +89,13 @@ def known_key_ids() -> set[str]:
 def key_id_of(key: bytes) -> str:
     """Return the public name of a key; it says nothing about the key itself."""
     return hmac.new(key, b"secret-manager-emulator key id", hashlib.sha256).hexdigest()[:16]
+
+
+def _key(key_id: str) -> bytes:
+    try:
+        return _keys()[key_id]
+    except KeyError:
+        raise KeyMissing from None
 
 
 def _keys() -> dict[str, bytes]:

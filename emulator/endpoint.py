@@ -17,6 +17,9 @@ from emulator.auth import Caller, authenticate
 from emulator.errors import ApiError, BadRequest, MethodNotAllowed, NotFound
 from emulator.models import Secret
 
+# What is understood here beyond the platform's API; clients use it only where it is announced.
+EXTENSIONS = "idempotency-key, if-match"
+
 logger = logging.getLogger("emulator")
 
 
@@ -64,10 +67,15 @@ def endpoint(**handlers: Handler) -> Callable[..., HttpResponse]:
         except Exception as error:
             _log(request, error)
             response = ApiError("Something went wrong in the Secret Manager.").response()
-        response["Cache-Control"] = "no-store"
-        return response
+        return _finish(response)
 
     return view
+
+
+def _finish(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "no-store"
+    response["Secret-Manager-Extensions"] = EXTENSIONS
+    return response
 
 
 def _answer(handlers: dict[str, Handler], request: HttpRequest, ids: dict[str, str]) -> Any:
@@ -91,4 +99,4 @@ def _log(request: HttpRequest, error: Exception) -> None:
 @login_not_required
 def not_found(request: HttpRequest) -> HttpResponse:
     """Answer every address that the API does not have."""
-    return NotFound().response()
+    return _finish(NotFound().response())

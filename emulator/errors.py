@@ -1,7 +1,7 @@
 """What the API answers when it says no: one shape for every error.
 
 `error` is a code for programs, `error_description` a sentence for people, `error_detail` the name
-of the field or parameter at fault, or null. None of them ever repeats what the caller sent.
+of the field, parameter or header at fault, or null. None of them ever repeats what the caller sent.
 """
 
 from django.http import JsonResponse
@@ -76,6 +76,19 @@ class Conflict(ApiError):
     code = "conflict"
 
 
+class KeyReused(Conflict):
+    code = "idempotency_key_reused"
+
+
+class KeySpent(Conflict):
+    code = "idempotency_key_spent"
+
+
+class PreconditionFailed(ApiError):
+    status = 412
+    code = "precondition_failed"
+
+
 class ValueRefused(ApiError):
     """The stored row does not decrypt: it was altered, moved, or its key is gone."""
 
@@ -89,4 +102,4 @@ class KeyMissing(ApiError):
     code = "key_missing"
 
     def __init__(self) -> None:
-        super().__init__("The key that encrypted this value is not among the server's keys.")
+        super().__init__("A key that this needs is not among the server's keys.")

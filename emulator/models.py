@@ -133,3 +133,26 @@ class SecretVersion(models.Model):
     def value(self) -> bytes:
         """Return the value in clear; raises what `crypto.unseal` raises."""
         return crypto.unseal(self.sealed, place=self.place)
+
+
+class IdempotentRequest(models.Model):
+    """A POST that carried an Idempotency-Key and succeeded: see `idempotency`."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE)
+    idempotency_key = models.CharField(max_length=64)
+    # Of the whole request, so of a value too: never a hash that can be made without a key.
+    fingerprint = models.CharField(max_length=64)
+    key_id = models.CharField(max_length=16)
+    # No foreign key: were the row to go with what was made, a repeat would make it again.
+    object_id = models.CharField(max_length=20)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "idempotency_key"], name="unique_idempotency_key"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"request that made {self.object_id}"

@@ -86,6 +86,7 @@ class Requestor:
         deadline = Deadline(self._seconds(), self._transport.clock)
         request_id = uuid.uuid4().hex
         retries_done = 0
+        self._transport.budget.deposit()
         while True:
             outcome = self._attempt(operation, read, deadline, request_id)
             if not isinstance(outcome, SecretManagerError):
@@ -100,7 +101,7 @@ class Requestor:
                 retry_after=outcome.retry_after,
             )
             outcome.write_may_have_happened = decision is End.READ_BACK
-            if not isinstance(decision, Again):
+            if not isinstance(decision, Again) or not self._transport.budget.withdraw():
                 # Raised outside of any `except`: what was caught there holds requests and bodies.
                 raise outcome
             self._transport.sleep(decision.after)

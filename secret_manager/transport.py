@@ -11,8 +11,11 @@ from urllib.parse import urlsplit
 import requests
 
 from . import extensions
+from .breaker import Breaker, Health
+from .budget import RetryBudget
+from .bulkhead import Bulkhead
 from .connections import Attempt, PooledAdapter, current_attempt
-from .errors import ConnectFailed, SecretManagerError, UpstreamFailed
+from .errors import ConnectFailed, NotReached, SecretManagerError, UpstreamFailed
 from .foreign import FOREIGN, broken_off, translated
 from .timeouts import Clock, Deadline, Timeouts
 
@@ -21,6 +24,7 @@ DEFAULT_TIMEOUTS = Timeouts(connect=2.0, read=5.0, total=10.0)
 DEFAULT_USER_AGENT = "secrets-dashboard/0.1.0"
 MAX_ANSWER_BYTES = 5 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
+_FAIR_TIME = 1.0  # seconds; an API that had less and did not answer is not to blame
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +41,15 @@ class Transport:
 
     Connections are kept and reused. Nothing of one call stays for the next: no credential, no
     cookie, nothing from `.netrc` or the environment. TLS certificates are always verified.
+    What is learned about the API is kept: whether it answers, and what it announced.
 
     base_url: where the API is; http or https, without credentials, query or fragment (ValueError).
     adapter: carries the requests in place of sockets, for example to an emulator in this process.
     timeouts: seconds; a client may set another total.
     pool_size: connections kept open.
+    max_concurrent: calls at once; have more worker threads than that. max_wait: seconds that a
+        further call waits for its turn.
+    breaker, budget: others than the usual ones.
     clock, sleep: for tests.
 
     extensions: what the API has announced, as far as the module `extensions` knows it; a later
@@ -56,6 +64,10 @@ class Transport:
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
         pool_size: int = 32,
         user_agent: str = DEFAULT_USER_AGENT,
+        max_concurrent: int = 24,
+        max_wait: float = 1.0,
+        breaker: Breaker | None = None,
+        budget: RetryBudget | None = None,
         clock: Clock = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -64,6 +76,12 @@ class Transport:
         self.clock = clock
         self.sleep = sleep
         self.extensions: frozenset[str] = frozenset()
+        self.breaker = breaker or Breaker(clock=clock)
+        self.budget = budget or RetryBudget()
+        # By the time a silent call is given up, a place is free.
+        self.bulkhead = Bulkhead(
+            max_concurrent, max_wait=max_wait, retry_in=timeouts.read, clock=clock
+        )
         self.session = _session(self.base_url, adapter or PooledAdapter(pool_size), user_agent)
 
     def __repr__(self) -> str:
@@ -86,19 +104,24 @@ class Transport:
         """Send once and read the whole answer.
 
         path is already quoted and starts with a slash. Raises ConnectFailed if nothing was sent
-        (code "deadline": because no time was left), OutcomeUnknown if the answer is missing or
-        broke off, UpstreamFailed if it is too large.
+        (its code says why), OutcomeUnknown if the answer is missing or broke off, UpstreamFailed
+        if it is too large.
         """
-        if deadline.left() <= 0:
-            raise ConnectFailed(
-                "The time for this was used up, so nothing was sent.", code="deadline"
-            )
-        attempt = Attempt(deadline)
-        token = current_attempt.set(attempt)
-        try:
-            outcome = self._exchange(attempt, method, path, headers, query, body)
-        finally:
-            current_attempt.reset(token)
+        with self.breaker.call() as call, self.bulkhead.place(deadline.left()):
+            time_given = deadline.left()
+            if time_given <= 0:
+                raise ConnectFailed(
+                    "The time for this was used up, so nothing was sent.", code="deadline"
+                )
+            attempt = Attempt(deadline)
+            token = current_attempt.set(attempt)
+            try:
+                outcome = self._exchange(attempt, method, path, headers, query, body)
+            finally:
+                current_attempt.reset(token)
+            # A call we cut short ourselves says nothing about the API.
+            was_fair = time_given >= min(_FAIR_TIME, self.timeouts.read) or deadline.left() > 0
+            call.health = _health(outcome) if was_fair else Health.NOTHING
         # Raised here and not where it was caught: the caught one holds the request, body and all.
         if isinstance(outcome, SecretManagerError):
             raise outcome
@@ -137,6 +160,15 @@ class Transport:
             return _read(response, attempt)
         finally:
             response.close()
+
+
+def _health(outcome: Answer | SecretManagerError) -> Health:
+    """What an exchange says about the API. That it refuses something (4xx) is no failure of it."""
+    if isinstance(outcome, ConnectFailed):
+        return Health.UNREACHABLE
+    if isinstance(outcome, NotReached) or (outcome.status is not None and outcome.status >= 500):
+        return Health.FAILS
+    return Health.WORKS
 
 
 class _TooLarge(Exception):

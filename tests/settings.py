@@ -15,6 +15,9 @@ for _name in ("SECRET_KEY", "CREDENTIAL_KEYS", "EMULATOR_KEYS", "SECRET_MANAGER_
 from dashboard.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Empty, but there: whitenoise warns where it is not, and nothing has to be collected before a test.
+STATIC_ROOT = f"{_state}/static"
+os.mkdir(STATIC_ROOT)
 STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

@@ -4,13 +4,14 @@ from django.db import IntegrityError, transaction
 from django.http import JsonResponse
 from django.utils import timezone
 
-from emulator import parameters
+from emulator import idempotency, parameters
 from emulator.db_router import DATABASE
 from emulator.endpoint import Call
 from emulator.errors import Conflict
 from emulator.models import Secret, SecretVersion
 from emulator.payloads import secret_payload
-from emulator.views.versions import by_number, without_values
+from emulator.preconditions import etag_of, require_match
+from emulator.queries import versions_of
 
 
 def list_secrets(call: Call) -> JsonResponse:
@@ -21,7 +22,7 @@ def list_secrets(call: Call) -> JsonResponse:
     ordered = call.secrets().order_by("-created_at", "-id")
     found = list(ordered[page.offset : page.offset + page.limit + 1])
     secrets, has_next = found[: page.limit], len(found) > page.limit
-    versions = _versions_of(secrets, with_values=with_values)
+    versions = versions_of(secrets, with_values=with_values)
     return JsonResponse(
         {
             "organization_id": call.caller.organization_id,
@@ -54,13 +55,19 @@ def create_secret(call: Call) -> JsonResponse:
     )
     try:
         with transaction.atomic(using=DATABASE):
-            secret.save(force_insert=True)
-            version.save(force_insert=True)
+            earlier = idempotency.claim(call, secret.id, among=call.secrets())
+            if earlier is None:
+                secret.save(force_insert=True)
+                version.save(force_insert=True)
     except IntegrityError:
         if not call.secrets().filter(name=secret.name).exists():
             raise
         raise Conflict("A secret with this name already exists.", detail="name") from None
-    return JsonResponse(secret_payload(secret, [version], with_values=True), status=201)
+    # Of a secret made earlier, too, only the value that this request brought is shown.
+    made, versions = (
+        (secret, [version]) if earlier is None else (earlier, earlier.versions.filter(number=1))
+    )
+    return JsonResponse(secret_payload(made, versions, with_values=True), status=201)
 
 
 def get_secret(call: Call, *, secret_id: str) -> JsonResponse:
@@ -77,6 +84,7 @@ def update_secret(call: Call, *, secret_id: str) -> JsonResponse:
     with_values = parameters.wants_values(call.request.GET)
     with transaction.atomic(using=DATABASE):
         secret = call.secret(secret_id, for_update=True)
+        require_match(call.request, secret)
         changed = {field: new for field, new in given.items() if getattr(secret, field) != new}
         if changed:
             for field, new in changed.items():
@@ -94,16 +102,6 @@ def delete_secret(call: Call, *, secret_id: str) -> JsonResponse:
 
 
 def _one(secret: Secret, *, with_values: bool) -> JsonResponse:
-    versions = _versions_of([secret], with_values=with_values)[secret.id]
-    return JsonResponse(secret_payload(secret, versions, with_values=with_values))
-
-
-def _versions_of(secrets: list[Secret], *, with_values: bool) -> dict[str, list[SecretVersion]]:
-    """Return the versions of each secret, from one query."""
-    versions = by_number(SecretVersion.objects.filter(secret__in=secrets))
-    found: dict[str, list[SecretVersion]] = {secret.id: [] for secret in secrets}
-    by_id = {secret.id: secret for secret in secrets}
-    for version in versions if with_values else without_values(versions):
-        version.secret = by_id[version.secret_id]
-        found[version.secret_id].append(version)
-    return found
+    versions = versions_of([secret], with_values=with_values)[secret.id]
+    payload = secret_payload(secret, versions, with_values=with_values)
+    return JsonResponse(payload, headers={"ETag": etag_of(secret)})

@@ -1,16 +1,16 @@
 """The five operations on the versions of a secret."""
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import JsonResponse
 from django.utils import timezone
 
-from emulator import parameters
+from emulator import idempotency, parameters
 from emulator.db_router import DATABASE
 from emulator.endpoint import Call
 from emulator.errors import NotFound
-from emulator.models import Secret, SecretVersion
+from emulator.models import Secret, SecretVersion, new_id
 from emulator.payloads import version_payload
+from emulator.queries import by_number, without_values
 
 
 def list_versions(call: Call, *, secret_id: str) -> JsonResponse:
@@ -40,15 +40,14 @@ def create_version(call: Call, *, secret_id: str) -> JsonResponse:
     """POST …/versions. The answer holds the value only where the query asks for it."""
     value = parameters.read_value(parameters.read_body(call.request))
     with_value = parameters.wants_values(call.request.GET)
+    version_id = new_id()
+    ours = SecretVersion.objects.filter(secret__in=call.secrets()).select_related("secret")
     with transaction.atomic(using=DATABASE):
-        # The lock on the secret makes its counter safe: two callers never get one number.
-        secret = call.secret(secret_id, for_update=True)
-        secret.last_version += 1
-        secret.save(update_fields=["last_version"])
-        version = SecretVersion.build(
-            secret=secret, number=secret.last_version, value=value, created_at=timezone.now()
-        )
-        version.save(force_insert=True)
+        version = idempotency.claim(call, version_id, among=ours)
+        if version is None:
+            # The lock on the secret makes its counter safe: two callers never get one number.
+            secret = call.secret(secret_id, for_update=True)
+            version = _add_version(secret, version_id=version_id, value=value)
     return JsonResponse(version_payload(version, with_value=with_value), status=201)
 
 
@@ -79,13 +78,18 @@ def delete_version(call: Call, *, secret_id: str, version_id: str) -> JsonRespon
     return JsonResponse({"message": f"secret_version_id {version_id} successfully deleted"})
 
 
-def by_number(versions: QuerySet[SecretVersion]) -> QuerySet[SecretVersion]:
-    return versions.order_by("-number")
-
-
-def without_values(versions: QuerySet[SecretVersion]) -> QuerySet[SecretVersion]:
-    """Leave the encrypted values in the database where the answer has no use for them."""
-    return versions.defer("ciphertext", "nonce", "key_id")
+def _add_version(secret: Secret, *, version_id: str, value: bytes) -> SecretVersion:
+    secret.last_version += 1
+    secret.save(update_fields=["last_version"])
+    version = SecretVersion.build(
+        id=version_id,
+        secret=secret,
+        number=secret.last_version,
+        value=value,
+        created_at=timezone.now(),
+    )
+    version.save(force_insert=True)
+    return version
 
 
 def _version(secret: Secret, version_id: str) -> SecretVersion:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Person
@@ -23,6 +23,8 @@ USERNAME, PASSWORD = "hanako", "a password of hanako"
 USER_ID = "user-1410000000001"
 # Chromium writes a line for every refusal; the pages that refuse on purpose are tested as such.
 REFUSED = re.compile(r"Failed to load resource: .* status of 4\d\d")
+PATIENCE = 15_000  # milliseconds, on a machine that is busy with other things
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +107,7 @@ def new_context(
 
     def watched(**options: Any) -> BrowserContext:
         context = new_context(**options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         context.on("console", hear)
         context.on("weberror", hear_error)
         return context
@@ -153,7 +155,7 @@ def session_cookie(person: Person, tenant: Tenant, base_url: str) -> dict[str, s
         },
     )
     assert answer.status_code == 302, answer.content.decode()
-    visitor.get("/")
+    visitor.get(tenant.list_path)  # takes the note "Connected to …" away
     name = settings.SESSION_COOKIE_NAME
     return {"name": name, "value": visitor.cookies[name].value, "url": base_url}
 

@@ -1,38 +1,18 @@
 """Several callers at once, on a database as servers share it."""
 
 import secrets
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
-from django.db import connections
 
 from emulator.rotation import rotate_keys
 from tests.emulator.api import Answer, Api, encode
+from tests.emulator.threads import CALLERS, at_once
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "emulator"], transaction=True),
     pytest.mark.usefixtures("served_database"),
     pytest.mark.storage,
 ]
-
-CALLERS = 4
-
-
-def at_once(act: Callable[[int], object], *, callers: int = CALLERS) -> list:
-    """Run `act(number)` in as many threads, all starting together."""
-    start = Barrier(callers, timeout=20)
-
-    def run(number: int) -> object:
-        try:
-            start.wait()
-            return act(number)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(callers) as pool:
-        return list(pool.map(run, range(callers)))
 
 
 def test_versions_added_at_once_get_different_numbers(api: Api) -> None:

@@ -12,6 +12,7 @@ from tests.emulator.api import Api, send
 pytestmark = [pytest.mark.django_db(databases=["default", "emulator"])]
 
 VALUE = "marked-value-8c1d"
+BODY = {"name": "bank_token", "value": "eA=="}
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,19 @@ def test_no_answer_may_be_kept_by_a_cache(api: Api) -> None:
     for answer in (api.get(), api.get(f"/{secret['id']}"), api.get("/1"), Api("1", "").get()):
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_every_answer_announces_the_extensions(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = api.create("bank_token")
+    answers = [api.get(), api.get(f"/{secret['id']}"), api.get("/1"), api.get("/x")]
+    answers += [Api("1", "").get(), api.call("PUT"), api.post("", {}), api.post("", BODY)]
+    monkeypatch.setattr(endpoint_module, "authenticate", lambda header: 1 / 0)
+    answers.append(api.get())
+
+    statuses = [200, 200, 404, 404, 401, 405, 400, 409, 500]
+    assert [answer.status for answer in answers] == statuses
+    for answer in answers:
+        assert answer.headers["Secret-Manager-Extensions"] == "idempotency-key, if-match"
 
 
 @pytest.fixture

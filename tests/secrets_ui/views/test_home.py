@@ -1,0 +1,63 @@
+import pytest
+from django.test import Client
+
+from tests.secrets_ui.conftest import ORGANIZATION_ID
+from tests.secrets_ui.views.support import LIST_URL, text_of
+
+pytestmark = pytest.mark.django_db(databases=["default", "emulator"])
+
+
+def test_home_leads_to_the_secrets(browser: Client) -> None:
+    assert browser.get("/").headers["Location"] == LIST_URL
+
+
+def test_home_leads_to_connect_where_nothing_is_connected(signed_in: Client) -> None:
+    assert signed_in.get("/").headers["Location"] == "/connect/"
+
+
+def test_home_asks_a_visitor_to_sign_in(visitor: Client) -> None:
+    assert visitor.get("/").headers["Location"].startswith("/accounts/sign-in/")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_home_is_only_read(browser: Client, method: str) -> None:
+    assert browser.generic(method, "/").status_code == 405
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_theme_is_kept_and_shown(browser: Client, theme: str) -> None:
+    answer = browser.post("/theme/", {"theme": theme, "next": f"{LIST_URL}?page=2"})
+    assert answer.headers["Location"] == f"{LIST_URL}?page=2"
+    cookie = answer.cookies["theme"]
+    assert (cookie.value, cookie["samesite"], cookie["httponly"]) == (theme, "Lax", True)
+    assert f'data-theme="{theme}"' in text_of(browser.get(LIST_URL))
+
+
+@pytest.mark.parametrize("theme", ["", "neon", 'dark" onload="x'])
+def test_any_other_theme_follows_the_device(browser: Client, theme: str) -> None:
+    browser.post("/theme/", {"theme": "dark"})
+    browser.post("/theme/", {"theme": theme})
+    assert "data-theme" not in text_of(browser.get(LIST_URL))
+
+
+def test_a_cookie_that_somebody_made_up_is_not_put_on_the_page(browser: Client) -> None:
+    browser.cookies["theme"] = "x onload=alert(1)"
+    browser.cookies["time_zone"] = "../../etc/passwd"
+    page = browser.get(LIST_URL)
+    assert page.status_code == 200
+    assert "onload" not in text_of(page)
+
+
+@pytest.mark.parametrize("after", ["https://evil.example/", "//evil.example", "javascript:x", ""])
+def test_a_theme_leads_nowhere_else(browser: Client, after: str) -> None:
+    assert browser.post("/theme/", {"theme": "dark", "next": after}).headers["Location"] == "/"
+
+
+def test_a_theme_takes_a_post(browser: Client) -> None:
+    assert browser.get("/theme/").status_code == 405
+
+
+def test_the_organization_is_named_on_the_page(browser: Client) -> None:
+    page = text_of(browser.get(LIST_URL))
+    assert "Example Corp" in page
+    assert ORGANIZATION_ID in page
