@@ -22,5 +22,3 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]  # noqa: F405
-STATIC_ROOT = os.path.join(_state, "static")
-os.mkdir(STATIC_ROOT)
