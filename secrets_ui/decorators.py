@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 from functools import wraps
 from urllib.parse import urlencode
@@ -9,11 +10,15 @@ from secret_manager import Deadline
 from secrets_ui import connection as connections
 from secrets_ui import journal
 from secrets_ui.http import DashboardRequest, client_redirect
+from secrets_ui.journal import Claim
 from secrets_ui.models import Intent
 from secrets_ui.outcomes import NotKnownYet
 
 # All that a page may ask of the API, seconds; a write's share includes looking up a lost answer.
 READ_SECONDS, WRITE_SECONDS = 10.0, 15.0
+# How long a form that arrives twice waits for its first arrival.
+PATIENCE_SECONDS, PAUSE_SECONDS = 3.0, 0.1
+State = Intent.State
 
 
 def connection_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -49,11 +54,7 @@ def written_once(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
     def guarded(request: DashboardRequest, **kwargs: str) -> HttpResponse:
         if request.method != "POST":
             return view(request, **kwargs)
-        claim = journal.claim(
-            nonce=journal.nonce_of(request.POST.get("nonce", "")),
-            person_id=request.user.pk,
-            organization_id=request.connection.organization_id,
-        )
+        claim = _claim(request)
         if claim.is_repeat:
             return client_redirect(request, outcome_address(claim.intent))
         request.intent = claim.intent
@@ -65,6 +66,25 @@ def written_once(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
             journal.release(claim.intent)
 
     return guarded
+
+
+def _claim(request: DashboardRequest) -> Claim:
+    """Claim the form, once it is known whether its first arrival sends anything.
+
+    It may only have been sent back for correction, and that has no page to be shown again.
+    """
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    nonce = journal.nonce_of(request.POST.get("nonce", ""))
+    while True:
+        claim = journal.claim(
+            nonce=nonce,
+            person_id=request.user.pk,
+            organization_id=request.connection.organization_id,
+        )
+        is_undecided = claim.is_repeat and claim.intent.state == State.CLAIMED
+        if not is_undecided or time.monotonic() >= give_up_at:
+            return claim
+        time.sleep(PAUSE_SECONDS)
 
 
 def outcome_address(intent: Intent) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import Error as DatabaseError
-from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from audit.trail import TrailUnavailable
@@ -20,6 +20,8 @@ KEPT = timedelta(hours=24)
 # An act is over after this, one way or the other: what is open for longer was left behind.
 IN_FLIGHT = timedelta(seconds=20)
 OPEN = (State.SENT, State.UNKNOWN)
+# What ended like this may be corrected and sent anew.
+ENDED_IN_VAIN = (State.NOT_SAVED, State.TAKEN)
 
 
 @dataclass(frozen=True)
@@ -36,30 +38,38 @@ def nonce_of(text: str) -> str:
 
 
 def claim(*, nonce: str, person_id: int, organization_id: str) -> Claim:
-    """Claim a form. What ended as not saved may be claimed again: the person sends it anew.
+    """Claim a form. What ended in vain may be claimed again: the person sends it anew.
+
+    So may what a process left behind before it had sent anything.
 
     Raises:
         TrailUnavailable: the journal cannot be written, so nothing may be sent.
     """
     with _written(act_was_done=False):
         _forget_old(person_id)
-        key = {"person_id": person_id, "nonce": nonce}
-        try:
-            with transaction.atomic():
-                created = Intent.objects.create(**key, organization_id=organization_id)
-            return Claim(created, is_repeat=False)
-        except IntegrityError:
-            pass
+        intent, is_new = Intent.objects.get_or_create(
+            person_id=person_id, organization_id=organization_id, nonce=nonce
+        )
+        if is_new:
+            return Claim(intent, is_repeat=False)
+        now = timezone.now()
+        left_behind = Q(state=State.CLAIMED, working_since__lt=now - IN_FLIGHT)
         again = Intent.objects.filter(
-            **key, organization_id=organization_id, state=State.NOT_SAVED
-        ).update(state=State.CLAIMED, settled_at=None)
-        return Claim(Intent.objects.get(**key), is_repeat=not again)
+            Q(state__in=ENDED_IN_VAIN) | left_behind, pk=intent.pk
+        ).update(state=State.CLAIMED, working_since=now, settled_at=None)
+        intent.refresh_from_db()
+        return Claim(intent, is_repeat=not again)
 
 
 def release(intent: Intent) -> None:
-    """Give the form back where nothing was sent, so that it can be corrected and sent."""
+    """Give the form back where nothing was sent, so that it can be corrected and sent.
+
+    Of what was sent there is nothing to write, so that no trouble can belie how it ended.
+    """
+    if intent.state != State.CLAIMED:
+        return
     with _written(act_was_done=False):
-        Intent.objects.filter(pk=intent.pk, state=State.CLAIMED).delete()
+        Intent.objects.filter(pk=intent.pk, state=State.CLAIMED).update(state=State.NOT_SAVED)
 
 
 def sent(intent: Intent, *, action: str, **facts: Any) -> None:
@@ -74,9 +84,12 @@ def sent(intent: Intent, *, action: str, **facts: Any) -> None:
         intent.save()
 
 
-def refused(intent: Intent) -> None:
-    """Note that the API refused, or was not reached: nothing happened, and it may be sent anew."""
-    intent.state, intent.sent_at, intent.settled_at = State.NOT_SAVED, None, timezone.now()
+def refused(intent: Intent, *, lost_at: datetime | None) -> None:
+    """Note that the API refused, or was not reached: nothing happened, and it may be sent anew.
+
+    `lost_at` is when the same form was sent before and got no answer: that may still have happened.
+    """
+    intent.state, intent.sent_at, intent.settled_at = State.NOT_SAVED, lost_at, timezone.now()
     with _written(act_was_done=False):
         intent.save()
 
@@ -106,8 +119,8 @@ def not_known(intent: Intent) -> None:
 
 def is_being_worked_on(intent: Intent, *, now: datetime) -> bool:
     """Tell whether the request that carries this write may still be running."""
-    since = intent.sent_at or intent.claimed_at
-    return intent.state in {State.CLAIMED, State.SENT} and since > now - IN_FLIGHT
+    is_begun = intent.state in {State.CLAIMED, State.SENT}
+    return is_begun and intent.working_since > now - IN_FLIGHT
 
 
 def find(*, nonce: str, person_id: int, organization_id: str) -> Intent | None:

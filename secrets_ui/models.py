@@ -1,14 +1,18 @@
+import uuid
+
 from django.db import models
+from django.utils import timezone
 
 
 class Intent(models.Model):
     """A write that somebody asked for, kept until it is known how it ended. It never holds a value.
 
-    One form is one intent (`nonce`), so a form that arrives twice is acted on once.
+    One form is one intent (`nonce`), so a form that arrives twice is acted on once. `sent_at` is kept as
+    long as what was sent may still have happened, also while the form is worked on anew.
     """
 
     class State(models.TextChoices):
-        CLAIMED = "claimed"  # nothing has been sent
+        CLAIMED = "claimed"  # being worked on, and nothing has been sent yet
         SENT = "sent"  # being worked on, or left behind by a process that died
         UNKNOWN = "unknown"  # looked up, and still not known
         SAVED = "saved"
@@ -19,8 +23,11 @@ class Intent(models.Model):
     nonce = models.CharField(max_length=64)
     person_id = models.BigIntegerField()
     organization_id = models.CharField(max_length=64)
+    # Not the nonce: that stands in addresses, and two people may have the same one.
+    idempotency_key = models.UUIDField(default=uuid.uuid4)
     state = models.CharField(max_length=10, choices=State, default=State.CLAIMED)
     claimed_at = models.DateTimeField(auto_now_add=True)  # the first time
+    working_since = models.DateTimeField(default=timezone.now)  # the last time
     sent_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
 
@@ -34,7 +41,8 @@ class Intent(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["person_id", "nonce"], name="secrets_ui_one_intent_per_form"
+                fields=["person_id", "organization_id", "nonce"],
+                name="secrets_ui_one_intent_per_form",
             )
         ]
         indexes = [models.Index(fields=["person_id", "organization_id", "state"])]

@@ -26,14 +26,16 @@ WAIT_SECONDS, PAUSE_SECONDS = 3.0, 0.1
 def write_outcome(request: DashboardRequest, nonce: str) -> HttpResponse:
     """How a write ended: where a form that arrives twice, and one without an answer, leads to."""
     intent = _finished(request, nonce)
-    if request.method == "POST" and intent.is_open:
+    now = timezone.now()
+    is_working = journal.is_being_worked_on(intent, now=now)
+    if request.method == "POST" and intent.is_open and not is_working:
         writes.settle(connection=request.connection, actor=actor_of(request), intent=intent)
         return redirect(request.path)
     if intent.state == State.SAVED:
-        messages.success(request, _("This is saved."))
+        is_deleted = intent.action == "secret.deleted"
+        done = _("%s is deleted.") if is_deleted else _("Your change to %s is saved.")
+        messages.success(request, done % (intent.secret_name or intent.secret_id))
         return redirect(place_of(intent))
-    now = timezone.now()
-    is_working = journal.is_being_worked_on(intent, now=now)
     context = {
         "intent": intent,
         "is_working": is_working,
