@@ -42,72 +42,83 @@ class Finding:
 Holds = Callable[[str, str], bool]
 
 
-def look_up(connection: Connection, intent: Intent, *, holds: Holds | None = None) -> Finding:
-    """Find out how `intent` ended.
+@dataclass(frozen=True, kw_only=True)
+class JustSent:
+    """What is known right after sending, and nowhere kept.
 
-    Args:
-        holds: compares one version's value with what was sent, where that is still known.
+    holds: compares one version's value with what was sent.
+    has_key: the server knows what was sent by its key, so the same form makes nothing twice.
+    """
+
+    holds: Holds | None = None
+    has_key: bool = False
+
+
+LATER = JustSent()
+
+
+def look_up(connection: Connection, intent: Intent, sent: JustSent = LATER) -> Finding:
+    """Find out how `intent` ended.
 
     Raises:
         SecretManagerError: the API cannot be read either.
     """
     try:
-        return _LOOKS[intent.action](connection, intent, holds)
+        return _LOOKS[intent.action](connection, intent, sent)
     except NotFound:
-        # The secret itself is gone, and what was to be changed in it with it.
+        if intent.action == "secret.created":
+            # The list itself is not found, and that says nothing about what is in it.
+            raise
+        # The secret is gone, and what was to be changed in it with it.
         return Finding(state=State.NOT_SAVED)
 
 
-def look_up_twice(connection: Connection, intent: Intent, *, holds: Holds | None = None) -> Finding:
-    """Look right after sending: a second time, after a pause, before it is "not saved"."""
-    finding = look_up(connection, intent, holds=holds)
-    if finding.state == State.NOT_SAVED:
+def look_up_twice(connection: Connection, intent: Intent, sent: JustSent) -> Finding:
+    """Look right after sending: a second time, after a pause, where it is not there yet."""
+    finding = look_up(connection, intent, sent)
+    if finding.state in {State.NOT_SAVED, State.UNKNOWN}:
         time.sleep(PAUSE_SECONDS)
-        finding = look_up(connection, intent, holds=holds)
+        finding = look_up(connection, intent, sent)
     return finding
 
 
-def _created(connection: Connection, intent: Intent, holds: Holds | None) -> Finding:
+def _created(connection: Connection, intent: Intent, sent: JustSent) -> Finding:
     listed = connection.client.list_secrets(intent.organization_id)
     found = next((each for each in listed.items if each.name == intent.secret_name), None)
     if found is None:
         return Finding(state=State.NOT_SAVED if listed.complete else State.UNKNOWN)
     if not _since(found.created_at, intent) or not _by_us(connection, found):
         return Finding(state=State.TAKEN, secret_id=found.id)
-    if holds is not None:
+    if sent.holds:
         versions = connection.client.list_secret_versions(intent.organization_id, found.id).items
-        if not any(holds(found.id, version.id) for version in versions[:COMPARED]):
+        if not any(sent.holds(found.id, version.id) for version in versions[:COMPARED]):
             return Finding(state=State.TAKEN, secret_id=found.id)
     return Finding(state=State.SAVED, secret_id=found.id)
 
 
-def _version_added(connection: Connection, intent: Intent, holds: Holds | None) -> Finding:
+def _version_added(connection: Connection, intent: Intent, sent: JustSent) -> Finding:
     listed = connection.client.list_secret_versions(intent.organization_id, intent.secret_id)
-    new = [
-        version
-        for version in listed.items
-        if version.id not in intent.known_version_ids and _since(version.created_at, intent)
-    ]
-    if holds is None and new:
-        return Finding(state=State.UNSURE, version_id=new[0].id)
+    new = [version for version in listed.items if version.id not in intent.known_version_ids]
     for version in new[:COMPARED]:
-        if holds is not None and holds(intent.secret_id, version.id):
+        if sent.holds and sent.holds(intent.secret_id, version.id):
             return Finding(state=State.SAVED, version_id=version.id)
-    is_quiet = connection.client.is_idempotent or _age(intent) >= QUIET
-    return Finding(state=State.NOT_SAVED if listed.complete and is_quiet else State.UNKNOWN)
+    if new and (sent.holds is None or len(new) > COMPARED):
+        return Finding(state=State.UNSURE)
+    is_over = sent.has_key or _age(intent) >= QUIET
+    return Finding(state=State.NOT_SAVED if listed.complete and is_over else State.UNKNOWN)
 
 
-def _changed(connection: Connection, intent: Intent, holds: Holds | None) -> Finding:
+def _changed(connection: Connection, intent: Intent, sent: JustSent) -> Finding:
     secret = connection.client.get_secret(intent.organization_id, intent.secret_id)
     is_there = all(_field(secret, name) == wish for name, wish in intent.wanted.items())
     return Finding(state=State.SAVED if is_there else State.NOT_SAVED)
 
 
-def _deleted(connection: Connection, intent: Intent, holds: Holds | None) -> Finding:
+def _deleted(connection: Connection, intent: Intent, sent: JustSent) -> Finding:
     return _gone(lambda: connection.client.get_secret(intent.organization_id, intent.secret_id))
 
 
-def _version_deleted(connection: Connection, intent: Intent, holds: Holds | None) -> Finding:
+def _version_deleted(connection: Connection, intent: Intent, sent: JustSent) -> Finding:
     return _gone(
         lambda: connection.client.get_secret_version(
             intent.organization_id, intent.secret_id, intent.version_id
@@ -115,7 +126,7 @@ def _version_deleted(connection: Connection, intent: Intent, holds: Holds | None
     )
 
 
-def _turned(connection: Connection, intent: Intent, holds: Holds | None) -> Finding:
+def _turned(connection: Connection, intent: Intent, sent: JustSent) -> Finding:
     version = connection.client.get_secret_version(
         intent.organization_id, intent.secret_id, intent.version_id
     )
@@ -123,7 +134,7 @@ def _turned(connection: Connection, intent: Intent, holds: Holds | None) -> Find
     return Finding(state=State.SAVED if is_as_wanted else State.NOT_SAVED)
 
 
-_LOOKS: dict[str, Callable[[Connection, Intent, Holds | None], Finding]] = {
+_LOOKS: dict[str, Callable[[Connection, Intent, JustSent], Finding]] = {
     "secret.created": _created,
     "secret.changed": _changed,
     "secret.deleted": _deleted,

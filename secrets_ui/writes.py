@@ -17,7 +17,7 @@ from secrets_ui.connection import Connection
 from secrets_ui.models import Intent
 from secrets_ui.outcomes import AlreadyGone, ChangedMeanwhile, NameTaken, NotKnownYet, NotSaved
 from secrets_ui.problems import name_is_taken
-from secrets_ui.settlement import Finding
+from secrets_ui.settlement import Finding, Holds, JustSent
 from secrets_ui.subjects import facts_of, subject_of
 
 LABS = "abeja-platform-labs"
@@ -59,7 +59,7 @@ def create_secret(*, doing: Doing, new: NewSecret) -> str:
             expired_at=new.expired_at,
             integration_service_type=LABS if new.app_ids else None,
             integration_service_ids=new.app_ids or None,
-            idempotency_key=doing.intent.nonce,
+            idempotency_key=doing.intent.idempotency_key.hex,
         )
         return Finding(state=State.SAVED, secret_id=secret.id)
 
@@ -112,7 +112,7 @@ def delete_secret(*, doing: Doing, secret: Secret) -> None:
         client.delete_secret(organization_id, secret.id)
         return Finding(state=State.SAVED)
 
-    _write(doing, "secret.deleted", _unless_gone(send), facts=facts_of(secret))
+    _write(doing, "secret.deleted", _unless_gone(doing, send), facts=facts_of(secret))
 
 
 def add_version(*, doing: Doing, secret: Secret, value: str) -> None:
@@ -122,7 +122,10 @@ def add_version(*, doing: Doing, secret: Secret, value: str) -> None:
 
     def send() -> Finding:
         version = client.create_secret_version(
-            organization_id, secret.id, value, idempotency_key=doing.intent.nonce
+            organization_id,
+            secret.id,
+            value,
+            idempotency_key=doing.intent.idempotency_key.hex,
         )
         return Finding(state=State.SAVED, version_id=version.id)
 
@@ -156,7 +159,8 @@ def delete_version(*, doing: Doing, secret: Secret, version_id: str) -> None:
         client.delete_secret_version(organization_id, secret.id, version_id)
         return Finding(state=State.SAVED)
 
-    _write(doing, "version.deleted", _unless_gone(send), facts=facts_of(secret, version_id))
+    facts = facts_of(secret, version_id)
+    _write(doing, "version.deleted", _unless_gone(doing, send), facts=facts)
 
 
 def settle(*, connection: Connection, actor: Actor, intent: Intent) -> Intent.State:
@@ -180,21 +184,21 @@ def _write(
     send: Callable[[], Finding],
     *,
     facts: Mapping[str, Any],
-    holds: settlement.Holds | None = None,
+    holds: Holds | None = None,
 ) -> Finding:
     """Record, note, send once, and find out how it ended."""
-    was_sent_before = doing.intent.sent_at is not None
+    lost_at = doing.intent.sent_at
     with recorded(action=action, actor=doing.actor, subject=_subject(doing, facts)) as act:
         journal.sent(doing.intent, action=action, **facts)
         try:
             found = send()
         except SecretManagerError as error:
-            ours_may_have_the_name = was_sent_before and action == "secret.created"
+            ours_may_have_the_name = lost_at is not None and action == "secret.created"
             is_open = error.write_may_have_happened or (
                 ours_may_have_the_name and name_is_taken(error)
             )
             if not is_open:
-                journal.refused(doing.intent)
+                journal.refused(doing.intent, lost_at=lost_at)
                 raise
             found = _looked_up(doing, error, holds)
         act.learned(**_learned(found))
@@ -203,9 +207,10 @@ def _write(
     return found
 
 
-def _looked_up(doing: Doing, error: SecretManagerError, holds: settlement.Holds | None) -> Finding:
+def _looked_up(doing: Doing, error: SecretManagerError, holds: Holds | None) -> Finding:
     try:
-        return settlement.look_up_twice(doing.connection, doing.intent, holds=holds)
+        sent = JustSent(holds=holds, has_key=error.idempotency_key_sent)
+        return settlement.look_up_twice(doing.connection, doing.intent, sent)
     except SecretManagerError:
         journal.not_known(doing.intent)
         raise NotKnownYet(request_id=error.request_id) from None
@@ -244,19 +249,22 @@ def _send_changes(doing: Doing, current: Secret, changes: Mapping[str, Any]) -> 
     _write(doing, "secret.changed", send, facts={**facts_of(current), "wanted": wanted})
 
 
-def _unless_gone(send: Callable[[], Finding]) -> Callable[[], Finding]:
+def _unless_gone(doing: Doing, send: Callable[[], Finding]) -> Callable[[], Finding]:
     """A 404 to our first and only attempt means that somebody else was faster."""
+    ours_may_have_deleted_it = doing.intent.sent_at is not None
 
     def attempt() -> Finding:
         try:
             return send()
         except NotFound as error:
+            if ours_may_have_deleted_it:
+                return Finding(state=State.SAVED)
             raise AlreadyGone(request_id=error.request_id, status=error.status) from None
 
     return attempt
 
 
-def _comparing(doing: Doing, value: str) -> settlement.Holds:
+def _comparing(doing: Doing, value: str) -> Holds:
     """Return how to tell our version from another's: its value is fetched, which is recorded too."""
     wanted = Value.of_text(value)
 
