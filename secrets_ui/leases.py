@@ -3,12 +3,14 @@
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
+from django.db import Error as DatabaseError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from audit.trail import TrailUnavailable
 from secrets_ui.models import Lease
 from secrets_ui.outcomes import StillBeingEdited
 
@@ -24,6 +26,7 @@ def held(*, organization_id: str, secret_id: str) -> Iterator[None]:
 
     Raises:
         StillBeingEdited: it was not free within WAIT_SECONDS.
+        TrailUnavailable: it cannot be written down.
     """
     owner = uuid.uuid4()
     give_up_at = time.monotonic() + WAIT_SECONDS
@@ -34,18 +37,22 @@ def held(*, organization_id: str, secret_id: str) -> Iterator[None]:
     try:
         yield
     finally:
-        Lease.objects.filter(owner=owner).delete()
+        # A lease that cannot be given back runs out by itself; the edit has ended as it has.
+        with suppress(DatabaseError):
+            Lease.objects.filter(owner=owner).delete()
 
 
 def _taken(organization_id: str, secret_id: str, owner: uuid.UUID) -> bool:
     now = timezone.now()
     key = {"organization_id": organization_id, "secret_id": secret_id}
     left_behind = Lease.objects.filter(**key, until__lt=now)
-    if left_behind.update(owner=owner, until=now + LASTS):
-        return True
     try:
+        if left_behind.update(owner=owner, until=now + LASTS):
+            return True
         with transaction.atomic():
             Lease.objects.create(**key, owner=owner, until=now + LASTS)
     except IntegrityError:
         return False
+    except DatabaseError:
+        raise TrailUnavailable(act_was_done=False) from None
     return True
