@@ -169,10 +169,7 @@ class DetailFields(PlainForm):
         return cleaned
 
     def changes(self) -> dict[str, Any]:
-        """Return only what differs from what the form showed; None or [] clears.
-
-        A field whose conflict the person settled in the other's favour is left as it is.
-        """
+        """Return only what differs from what the form showed; None or [] clears."""
         changes: dict[str, Any] = {}
         if "description" in self.changed_data:
             changes["description"] = self.cleaned_data["description"] or None
@@ -180,8 +177,7 @@ class DetailFields(PlainForm):
             changes["expired_at"] = self.cleaned_data["expired_at"]
         if "app_ids" in self.changed_data:
             changes["app_ids"] = self.cleaned_data["app_ids"]
-        theirs = {name for name in changes if self.data.get(f"keep-{name}") == "theirs"}
-        return {name: wish for name, wish in changes.items() if name not in theirs}
+        return changes
 
     def _expiry_changed(self) -> bool:
         changed = set(self.changed_data)
