@@ -16,7 +16,7 @@ from secrets_ui import journal, leases, settlement
 from secrets_ui.connection import Connection
 from secrets_ui.models import Intent
 from secrets_ui.outcomes import AlreadyGone, ChangedMeanwhile, NameTaken, NotKnownYet, NotSaved
-from secrets_ui.problems import name_is_taken
+from secrets_ui.problems import PRECONDITION_FAILED, name_is_taken
 from secrets_ui.settlement import Finding, Holds, JustSent
 from secrets_ui.subjects import facts_of, subject_of
 
@@ -99,7 +99,7 @@ def update_secret(
             try:
                 return _send_changes(doing, current, changes)
             except Conflict as refusal:
-                wrote_in_between = refusal.code == "precondition_failed"
+                wrote_in_between = refusal.code == PRECONDITION_FAILED
                 if not wrote_in_between or attempt + 1 == EDIT_ATTEMPTS:
                     raise
 
