@@ -92,7 +92,7 @@ def test_after_the_pause_one_call_probes_and_the_others_wait(opened):
 
 def test_one_good_probe_closes_it_and_starts_afresh(opened):
     opened.now += 10
-    opened.call(WORKS, *[FAILS] * 4, *[UNREACHABLE] * 4)
+    opened.call(WORKS, *[UNREACHABLE] * 4, *[FAILS] * 5)
     assert opened.refusal is None
 
 
