@@ -22,7 +22,7 @@ from audit.models import Event
 from emulator.auth import issue_token
 from emulator.models import Organization, SecretVersion, Token
 from secret_manager import Credential, Secret, SecretManagerClient
-from secrets_ui import writes
+from secrets_ui import services, writes
 from secrets_ui.connection import Connection
 from tests.secrets_ui.canary import Evidence, Marker, WatchedBrowser
 from tests.secrets_ui.conftest import HTMX, ORGANIZATION_ID, USER_ID
