@@ -84,6 +84,10 @@ def recorded(*, action: str, actor: Actor, subject: Subject) -> Iterator[Act]:
     except SecretManagerError as error:
         write(outcome_of(error))
         raise
+    except TrailUnavailable as trouble:
+        # Something else of the act could not be recorded, and whoever noticed knows more.
+        write(Outcome.UNKNOWN if trouble.act_was_done else Outcome.FAILED)
+        raise
     except BaseException:
         # Stopped half-way by something of our own: nobody knows what the API has done.
         write(Outcome.UNKNOWN)

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils.module_loading import import_string
 
-from secret_manager import Credential, SecretManagerClient, Transport
+from secret_manager import Credential, Deadline, SecretManagerClient, Transport
 from secrets_ui.sealing import CannotUnseal, seal, unseal
 
 SESSION_FIELD = "connections"
@@ -21,15 +21,21 @@ EMBEDDED_BASE_URL = "http://embedded.invalid"
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """An organization and the credential to reach it. `label` is what the person calls it."""
+    """An organization and the credential to reach it. `label` is what the person calls it.
+
+    `deadline` bounds everything that is asked of the API over it: all that one page may take.
+    """
 
     organization_id: str
     label: str
     credential: Credential = field(repr=False)
+    deadline: Deadline | None = None
 
     @property
     def client(self) -> SecretManagerClient:
-        return SecretManagerClient(self.credential, transport=shared_transport())
+        return SecretManagerClient(
+            self.credential, transport=shared_transport(), deadline=self.deadline
+        )
 
     @property
     def identity(self) -> str:
@@ -62,7 +68,13 @@ def keep(session: SessionBase, *, person_id: int, connection: Connection) -> Non
     session[SESSION_FIELD] = {**others, connection.organization_id: kept}
 
 
-def find(session: SessionBase, *, person_id: int, organization_id: str) -> Connection | None:
+def find(
+    session: SessionBase,
+    *,
+    person_id: int,
+    organization_id: str,
+    deadline: Deadline | None = None,
+) -> Connection | None:
     """Return the connection to an organization; None where there is none that still opens."""
     kept = session.get(SESSION_FIELD, {}).get(organization_id)
     if kept is None:
@@ -80,6 +92,7 @@ def find(session: SessionBase, *, person_id: int, organization_id: str) -> Conne
         organization_id=organization_id,
         label=kept["label"],
         credential=Credential.from_dict(json.loads(text)),
+        deadline=deadline,
     )
 
 

@@ -5,18 +5,21 @@ from typing import Any
 from django.http import HttpRequest
 
 from secrets_ui import connection as connections
+from secrets_ui.journal import nonce_of
 
 THEME_COOKIE = "theme"
 THEMES = {"light", "dark"}
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return the switcher's connections, where we are, and the chosen theme."""
+    """Return the switcher's connections, where we are, the chosen theme, and a form's nonce."""
     theme = request.COOKIES.get(THEME_COOKIE, "")
     return {
         "theme": theme if theme in THEMES else "",
         "connection": getattr(request, "connection", None),
         "connections": _connections(request),
+        # A form that comes back for correction is still the same form.
+        "nonce": nonce_of(request.POST.get("nonce", "")),
     }
 
 

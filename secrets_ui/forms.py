@@ -22,6 +22,11 @@ from secrets_ui import expiry_choice
 from secrets_ui.generator import RECIPES, generate
 
 
+def split_ids(text: str) -> list[str]:
+    """Return the ids in a text with commas or spaces between, each once."""
+    return list(dict.fromkeys(filter(None, re.split(r"[\s,、]+", text))))
+
+
 class WriteOnlyTextarea(forms.Textarea):
     """A text box that never shows again what was typed."""
 
@@ -144,9 +149,7 @@ class DetailFields(PlainForm):
         zone.initial = expiry_choice.current_zone()
 
     def clean_app_ids(self) -> list[str]:
-        found = list(
-            dict.fromkeys(filter(None, re.split(r"[\s,、]+", self.cleaned_data["app_ids"])))
-        )
+        found = split_ids(self.cleaned_data["app_ids"])
         for app_id in found:
             try:
                 check_id(app_id)

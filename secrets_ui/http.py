@@ -11,14 +11,19 @@ from django_htmx.middleware import HtmxDetails
 from accounts.models import Person
 from audit.trail import Actor
 from secrets_ui.connection import Connection
+from secrets_ui.models import Intent
 
 
 class DashboardRequest(HttpRequest):
-    """A signed-in person's request; `connection` is there behind `@connection_required`."""
+    """A signed-in person's request.
+
+    `connection` is there behind `@connection_required`, and a POST's `intent` behind `@written_once`.
+    """
 
     user: Person
     htmx: HtmxDetails
     connection: Connection
+    intent: Intent
 
 
 def actor_of(request: DashboardRequest) -> Actor:

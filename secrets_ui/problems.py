@@ -17,6 +17,11 @@ from secret_manager import (
     RateLimited,
     SecretManagerError,
 )
+from secrets_ui.outcomes import AlreadyGone, NotSaved, StillBeingEdited
+
+# Conflicts that are not about a name: the extensions of the embedded Secret Manager.
+KEY_REUSED, KEY_SPENT = "idempotency_key_reused", "idempotency_key_spent"
+PRECONDITION_FAILED = "precondition_failed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +52,10 @@ def explain(error: SecretManagerError) -> Problem:
 def name_is_taken(error: SecretManagerError) -> bool:
     """Tell whether a refused create means that the name exists: some servers say 400, others 409."""
     said = f"{error.code} {error.message}".lower()
-    return isinstance(error, Conflict) or (
-        isinstance(error, InvalidInput)
-        and any(word in said for word in ("already", "exists", "duplicate", "unique"))
+    if isinstance(error, Conflict):
+        return error.code not in {KEY_REUSED, KEY_SPENT, PRECONDITION_FAILED}
+    return isinstance(error, InvalidInput) and any(
+        word in said for word in ("already", "exists", "duplicate", "unique")
     )
 
 
@@ -64,6 +70,42 @@ def _words(error: SecretManagerError) -> tuple[str, str, int]:
             504,
         )
     match error:
+        case NotSaved():
+            return (
+                _("Nothing has changed"),
+                _(
+                    "No clear answer came, so we looked: what you sent did not take effect."
+                    " You can send it again."
+                ),
+                502,
+            )
+        case StillBeingEdited():
+            return (
+                _("Somebody else is saving this secret right now"),
+                _("Nothing of yours was sent. Wait a moment, then save again."),
+                503,
+            )
+        case AlreadyGone():
+            return (
+                _("Somebody else has deleted this already"),
+                _("There is nothing left to delete. Go back to the list."),
+                404,
+            )
+        case ConnectFailed(code="busy"):
+            return (
+                _("Too many people are waiting for the Secret Manager"),
+                _("It is slow just now. Nothing was sent. Try again in a minute."),
+                503,
+            )
+        case ConnectFailed(code="breaker_open"):
+            return (
+                _("The Secret Manager is not answering at the moment"),
+                _(
+                    "It failed several times, so we give it a short rest. Nothing was sent."
+                    " Try again in half a minute."
+                ),
+                503,
+            )
         case ConnectFailed():
             return (
                 _("The Secret Manager cannot be reached"),
@@ -103,6 +145,12 @@ def _words(error: SecretManagerError) -> tuple[str, str, int]:
                 _("It was deleted, or it belongs to another organization. Go back to the list."),
                 404,
             )
+        case Conflict() if error.code in {KEY_REUSED, KEY_SPENT}:
+            return (
+                _("What this form sent before was saved after all"),
+                _("Look at the list before you send anything else."),
+                409,
+            )
         case Conflict():
             return (
                 _("The Secret Manager says this conflicts with something that exists"),
@@ -135,6 +183,4 @@ def _words(error: SecretManagerError) -> tuple[str, str, int]:
 
 
 def _seconds(error: SecretManagerError) -> int | None:
-    if isinstance(error, RateLimited) and error.retry_after is not None:
-        return max(1, ceil(error.retry_after))
-    return None
+    return None if error.retry_after is None else max(1, ceil(error.retry_after))

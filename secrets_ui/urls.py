@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from secrets_ui.views import connections, home, secrets, versions
+from secrets_ui.views import connections, home, secrets, versions, writes
 
 VERSION = "<str:version_id>/"
 
@@ -22,10 +22,14 @@ secret_urls: list[URLPattern | URLResolver] = [
     path("<str:secret_id>/versions/", include(version_urls)),
 ]
 
+# /organizations/{org}/writes/
+write_urls = [path("<str:nonce>/", writes.write_outcome, name="write-outcome")]
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("theme/", home.theme, name="theme"),
     path("connect/", connections.connect, name="connect"),
     path("connect/<str:organization_id>/forget/", connections.forget, name="connection-forget"),
     path("organizations/<str:organization_id>/secrets/", include(secret_urls)),
+    path("organizations/<str:organization_id>/writes/", include(write_urls)),
 ]

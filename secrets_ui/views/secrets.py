@@ -1,4 +1,4 @@
-from typing import Any
+from functools import partial
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -9,14 +9,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from secret_manager import Secret, SecretManagerError
-from secrets_ui import services
+from secrets_ui import conflicts, services, writes
+from secrets_ui.conflicts import FieldConflict
 from secrets_ui.dates import exactly, in_words
-from secrets_ui.decorators import connection_required
+from secrets_ui.decorators import connection_required, written_once
 from secrets_ui.forms import SecretEditForm, SecretForm, TypedNameForm
-from secrets_ui.http import DashboardRequest, actor_of, client_redirect, posted, render_part
-from secrets_ui.problems import explain, name_is_taken
+from secrets_ui.http import DashboardRequest, client_redirect, posted, render_part
+from secrets_ui.outcomes import AlreadyGone, ChangedMeanwhile
+from secrets_ui.problems import Problem, name_is_taken
 from secrets_ui.rows import secret_rows, version_label, version_rows
 from secrets_ui.status import current_version, expiry_tone, secret_badge
+from secrets_ui.views.answers import doing, form_status, problem_for_form
+from secrets_ui.views.writes import settle_left_open
 
 PER_PAGE = (25, 50, 100)
 DEFAULT_PER_PAGE = 50
@@ -41,6 +45,8 @@ def secret_list(request: DashboardRequest) -> HttpResponse:
         "first": (page - 1) * per_page + 1,
         "last": (page - 1) * per_page + len(found.secrets),
         "has_next": found.has_next,
+        # Called where it is shown: a part of the page must not settle what nobody then reads.
+        "left_open": partial(settle_left_open, request),
     }
     return render_part(request, "secrets_ui/secret_list.html", "secret-table", context)
 
@@ -76,65 +82,59 @@ def secret_detail(request: DashboardRequest, secret_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @connection_required
+@written_once
 def secret_create(request: DashboardRequest) -> HttpResponse:
     """A new secret with its first value."""
     form = SecretForm(posted(request))
     if request.method != "POST":
         return _create_form(request, form)
     if not form.is_valid():
-        return _create_form(request, form, status=422)
-    new = services.NewSecret(
-        name=form.cleaned_data["name"],
-        value=form.cleaned_data["value"],
-        description=form.cleaned_data["description"] or None,
-        expired_at=form.expired_at,
-        app_ids=form.cleaned_data["app_ids"],
-    )
+        return _create_form(request, form)
     try:
-        secret = services.create_secret(
-            connection=request.connection, actor=actor_of(request), new=new
-        )
+        secret_id = writes.create_secret(doing=doing(request), new=_new_secret(form))
     except SecretManagerError as error:
         if name_is_taken(error):
             form.add_error("name", _("This name is taken. Choose another one."))
-            return _create_form(request, form, status=422)
-        if request.htmx:
-            raise  # A note in the corner says it, and the form stays as it is, value and all.
-        problem = explain(error)
-        return _create_form(request, form, status=problem.status, problem=problem)
-    messages.success(request, _("%s is saved.") % (secret.name or new.name))
-    return client_redirect(request, secret_address(request, secret.id))
+            return _create_form(request, form)
+        return _create_form(request, form, problem=problem_for_form(request, error))
+    messages.success(request, _("%s is saved.") % form.cleaned_data["name"])
+    return client_redirect(request, secret_address(request, secret_id))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @connection_required
+@written_once
 def secret_update(request: DashboardRequest, secret_id: str) -> HttpResponse:
     """Change what describes a secret; only fields that the person changed are sent."""
     secret = services.get_secret(connection=request.connection, secret_id=secret_id)
-    form = SecretEditForm(posted(request), initial=SecretEditForm.initial_of(secret))
+    typed = conflicts.settled(request.POST) if request.method == "POST" else None
+    form = SecretEditForm(typed, initial=SecretEditForm.initial_of(secret))
     if request.method != "POST":
         return _edit_form(request, form, secret)
     if not form.is_valid():
-        return _edit_form(request, form, secret, status=422)
+        return _edit_form(request, form, secret)
     changes = form.changes()
     if not changes:
         messages.info(request, _("You changed nothing, so nothing was sent."))
         return client_redirect(request, secret_address(request, secret.id))
     try:
-        services.update_secret(
-            connection=request.connection, actor=actor_of(request), secret=secret, changes=changes
+        writes.update_secret(
+            doing=doing(request),
+            secret_id=secret.id,
+            changes=changes,
+            is_in_the_way=lambda current: bool(conflicts.found(form, current)),
         )
+    except ChangedMeanwhile as meanwhile:
+        return _conflict_form(request, form, meanwhile.current)
     except SecretManagerError as error:
-        if request.htmx:
-            raise
-        problem = explain(error)
-        return _edit_form(request, form, secret, status=problem.status, problem=problem)
+        return _edit_form(request, form, secret, problem=problem_for_form(request, error))
     messages.success(request, _("The changes are saved."))
     return client_redirect(request, secret_address(request, secret.id))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @connection_required
+@written_once
 def secret_delete(request: DashboardRequest, secret_id: str) -> HttpResponse:
     """Delete a secret with all its versions, once its name was typed."""
     secret = services.get_secret(connection=request.connection, secret_id=secret_id)
@@ -151,8 +151,12 @@ def secret_delete(request: DashboardRequest, secret_id: str) -> HttpResponse:
         status = 422 if request.method == "POST" else 200
         template = "secrets_ui/secret_confirm_delete.html"
         return render_part(request, template, "confirm", context, status=status)
-    services.delete_secret(connection=request.connection, actor=actor_of(request), secret=secret)
-    messages.success(request, _("%s is deleted.") % name)
+    try:
+        writes.delete_secret(doing=doing(request), secret=secret)
+    except AlreadyGone:
+        messages.info(request, _("Somebody else had already deleted %s.") % name)
+    else:
+        messages.success(request, _("%s is deleted.") % name)
     return client_redirect(
         request, reverse("secret-list", args=[request.connection.organization_id])
     )
@@ -163,13 +167,22 @@ def secret_address(request: DashboardRequest, secret_id: str) -> str:
     return reverse("secret-detail", args=[request.connection.organization_id, secret_id])
 
 
-def _create_form(
-    request: DashboardRequest, form: SecretForm, *, status: int = 200, **extra: Any
-) -> HttpResponse:
-    context = {"form": form, **extra}
-    return render_part(
-        request, "secrets_ui/secret_create.html", "secret-form", context, status=status
+def _new_secret(form: SecretForm) -> writes.NewSecret:
+    return writes.NewSecret(
+        name=form.cleaned_data["name"],
+        value=form.cleaned_data["value"],
+        description=form.cleaned_data["description"] or None,
+        expired_at=form.expired_at,
+        app_ids=form.cleaned_data["app_ids"],
     )
+
+
+def _create_form(
+    request: DashboardRequest, form: SecretForm, *, problem: Problem | None = None
+) -> HttpResponse:
+    context = {"form": form, "problem": problem}
+    template, status = "secrets_ui/secret_create.html", form_status(form, problem)
+    return render_part(request, template, "secret-form", context, status=status)
 
 
 def _edit_form(
@@ -177,13 +190,26 @@ def _edit_form(
     form: SecretEditForm,
     secret: Secret,
     *,
-    status: int = 200,
-    **extra: Any,
+    problem: Problem | None = None,
+    in_the_way: list[FieldConflict] | None = None,
 ) -> HttpResponse:
-    context = {"form": form, "secret": secret, "url": secret_address(request, secret.id), **extra}
-    return render_part(
-        request, "secrets_ui/secret_update.html", "secret-form", context, status=status
-    )
+    context = {
+        "form": form,
+        "secret": secret,
+        "url": secret_address(request, secret.id),
+        "problem": problem,
+        "conflicts": in_the_way,
+    }
+    template, status = "secrets_ui/secret_update.html", form_status(form, problem)
+    return render_part(request, template, "secret-form", context, status=status)
+
+
+def _conflict_form(
+    request: DashboardRequest, form: SecretEditForm, current: Secret
+) -> HttpResponse:
+    """Show theirs and mine, field by field, over the form as it was typed."""
+    in_the_way = conflicts.found(form, current)
+    return _edit_form(request, conflicts.rebased(form, current), current, in_the_way=in_the_way)
 
 
 def _number(text: str | None, *, default: int) -> int:

@@ -8,13 +8,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from secret_manager import Secret, SecretManagerError, SecretVersion, Value
-from secrets_ui import services
-from secrets_ui.decorators import connection_required
+from secrets_ui import services, writes
+from secrets_ui.decorators import connection_required, written_once
 from secrets_ui.forms import VersionForm
 from secrets_ui.http import DashboardRequest, actor_of, client_redirect, posted, render_part
-from secrets_ui.problems import explain
+from secrets_ui.outcomes import AlreadyGone
+from secrets_ui.problems import Problem
 from secrets_ui.rows import version_label
 from secrets_ui.status import current_version
+from secrets_ui.views.answers import doing, form_status, problem_for_form
 from secrets_ui.views.secrets import secret_address
 
 SHOWN_SECONDS = 30
@@ -27,6 +29,7 @@ PURPOSES: dict[str, services.Purpose] = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @connection_required
+@written_once
 def version_create(request: DashboardRequest, secret_id: str) -> HttpResponse:
     """Put in a new value. The versions before it stay as they are."""
     secret = services.get_secret(connection=request.connection, secret_id=secret_id)
@@ -34,20 +37,12 @@ def version_create(request: DashboardRequest, secret_id: str) -> HttpResponse:
     if request.method != "POST":
         return _value_form(request, form, secret)
     if not form.is_valid():
-        return _value_form(request, form, secret, status=422)
+        return _value_form(request, form, secret)
     try:
-        version = services.add_version(
-            connection=request.connection,
-            actor=actor_of(request),
-            secret=secret,
-            value=form.cleaned_data["value"],
-        )
+        writes.add_version(doing=doing(request), secret=secret, value=form.cleaned_data["value"])
     except SecretManagerError as error:
-        if request.htmx:
-            raise
-        problem = explain(error)
-        return _value_form(request, form, secret, status=problem.status, problem=problem)
-    messages.success(request, _("The new value is saved as %s.") % version_label(version))
+        return _value_form(request, form, secret, problem=problem_for_form(request, error))
+    messages.success(request, _("The new value is saved."))
     return client_redirect(request, secret_address(request, secret.id))
 
 
@@ -75,6 +70,7 @@ def version_reveal(request: DashboardRequest, secret_id: str, version_id: str) -
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @connection_required
+@written_once
 def version_status(request: DashboardRequest, secret_id: str, version_id: str) -> HttpResponse:
     """Turn one version on or off, once the consequence was read."""
     to = request.POST.get("to", request.GET.get("to"))
@@ -84,13 +80,7 @@ def version_status(request: DashboardRequest, secret_id: str, version_id: str) -
     if request.method != "POST" or to not in ("on", "off"):
         context = {"turn_on": turn_on, "others_on": others_on}
         return _confirm(request, "secrets_ui/version_status.html", secret, version, context)
-    services.turn_version(
-        connection=request.connection,
-        actor=actor_of(request),
-        secret=secret,
-        version_id=version.id,
-        on=turn_on,
-    )
+    writes.turn_version(doing=doing(request), secret=secret, version_id=version.id, on=turn_on)
     try:
         now = services.get_version(
             connection=request.connection, secret_id=secret.id, version_id=version.id
@@ -108,19 +98,21 @@ def version_status(request: DashboardRequest, secret_id: str, version_id: str) -
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @connection_required
+@written_once
 def version_delete(request: DashboardRequest, secret_id: str, version_id: str) -> HttpResponse:
     """Delete one version, once the consequence was read."""
     secret, version, others_on = _version_among_others(request, secret_id, version_id)
     if request.method != "POST":
         template = "secrets_ui/version_confirm_delete.html"
         return _confirm(request, template, secret, version, {"others_on": others_on})
-    services.delete_version(
-        connection=request.connection,
-        actor=actor_of(request),
-        secret=secret,
-        version_id=version.id,
-    )
-    messages.success(request, _("Version %s is deleted.") % version_label(version))
+    try:
+        writes.delete_version(doing=doing(request), secret=secret, version_id=version.id)
+    except AlreadyGone:
+        messages.info(
+            request, _("Somebody else had already deleted version %s.") % version_label(version)
+        )
+    else:
+        messages.success(request, _("Version %s is deleted.") % version_label(version))
     return client_redirect(request, secret_address(request, secret.id))
 
 
@@ -161,12 +153,16 @@ def _confirm(
 
 
 def _value_form(
-    request: DashboardRequest, form: VersionForm, secret: Secret, *, status: int = 200, **extra: Any
+    request: DashboardRequest, form: VersionForm, secret: Secret, *, problem: Problem | None = None
 ) -> HttpResponse:
-    context = {"form": form, "secret": secret, "url": secret_address(request, secret.id), **extra}
-    return render_part(
-        request, "secrets_ui/version_create.html", "version-form", context, status=status
-    )
+    context = {
+        "form": form,
+        "secret": secret,
+        "url": secret_address(request, secret.id),
+        "problem": problem,
+    }
+    template, status = "secrets_ui/version_create.html", form_status(form, problem)
+    return render_part(request, template, "version-form", context, status=status)
 
 
 def _show(request: DashboardRequest, secret: Secret, version_id: str, value: Value) -> HttpResponse:

@@ -22,7 +22,7 @@ from audit.models import Event
 from emulator.auth import issue_token
 from emulator.models import Organization, SecretVersion, Token
 from secret_manager import Credential, Secret, SecretManagerClient
-from secrets_ui import services
+from secrets_ui import services, writes
 from secrets_ui.connection import Connection
 from tests.secrets_ui.canary import Evidence, Marker, WatchedBrowser
 from tests.secrets_ui.conftest import HTMX, ORGANIZATION_ID, USER_ID
@@ -266,7 +266,7 @@ def fail_in_every_way(
             assert browser.post(url, headers=headers).status_code == 503
             assert browser.post(f"{LIST_URL}new/", form, headers=headers).status_code == 503
         with monkeypatch.context() as broken:
-            broken.setattr(services, "create_secret", break_down)
+            broken.setattr(writes, "create_secret", break_down)
             broken.setattr(services, "read_value", break_down)
             assert browser.post(f"{LIST_URL}new/", form, headers=headers).status_code == 500
             assert browser.post(url, headers=headers).status_code == 500

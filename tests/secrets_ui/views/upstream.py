@@ -77,7 +77,7 @@ class Failure:
     status: int
     title: str
     may_have_happened: bool = False
-    """Whether a write that met this failure may have been carried out."""
+    """Whether a write that met this failure may have been carried out, and is looked up."""
     outcome: str = "failed"
     """What the audit trail says of an act that met this failure, if it surely did not happen."""
 
@@ -96,7 +96,7 @@ def _error(status: int, title: str, page_status: int, **more: Any) -> Failure:
 UNREACHABLE = "The Secret Manager cannot be reached"
 SILENT = "The Secret Manager did not answer in time"
 NONSENSE = "The Secret Manager answered with something we cannot use"
-NOT_KNOWN = "We do not know whether this was saved"
+NOT_SAVED = "Nothing has changed"
 
 _REFUSED = requests.ConnectionError(urllib3.exceptions.NewConnectionError(None, "refused"))  # type: ignore[arg-type]
 _REFERENCE = {"X-Request-Id": "req-77"}

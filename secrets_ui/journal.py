@@ -1,0 +1,151 @@
+"""The journal of writes: each is claimed once, noted before it is sent, and kept until it is settled."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import Error as DatabaseError
+from django.db.models import Q
+from django.utils import timezone
+
+from audit.trail import TrailUnavailable
+from secrets_ui.models import Intent
+
+State = Intent.State
+KEPT = timedelta(hours=24)
+# An act is over after this, one way or the other: what is open for longer was left behind.
+IN_FLIGHT = timedelta(seconds=20)
+OPEN = (State.SENT, State.UNKNOWN)
+# What ended like this may be corrected and sent anew.
+ENDED_IN_VAIN = (State.NOT_SAVED, State.TAKEN)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A form's right to be acted on; `is_repeat` where it arrived before."""
+
+    intent: Intent
+    is_repeat: bool
+
+
+def nonce_of(text: str) -> str:
+    """Return a form's nonce, or a new one where it has none that is usable."""
+    return text if re.fullmatch(r"[A-Za-z0-9_-]{16,64}", text) else uuid.uuid4().hex
+
+
+def claim(*, nonce: str, person_id: int, organization_id: str) -> Claim:
+    """Claim a form. What ended in vain may be claimed again: the person sends it anew.
+
+    So may what a process left behind before it had sent anything.
+
+    Raises:
+        TrailUnavailable: the journal cannot be written, so nothing may be sent.
+    """
+    with _written(act_was_done=False):
+        _forget_old(person_id)
+        intent, is_new = Intent.objects.get_or_create(
+            person_id=person_id, organization_id=organization_id, nonce=nonce
+        )
+        if is_new:
+            return Claim(intent, is_repeat=False)
+        now = timezone.now()
+        left_behind = Q(state=State.CLAIMED, working_since__lt=now - IN_FLIGHT)
+        again = Intent.objects.filter(
+            Q(state__in=ENDED_IN_VAIN) | left_behind, pk=intent.pk
+        ).update(state=State.CLAIMED, working_since=now, settled_at=None)
+        intent.refresh_from_db()
+        return Claim(intent, is_repeat=not again)
+
+
+def release(intent: Intent) -> None:
+    """Give the form back where nothing was sent, so that it can be corrected and sent.
+
+    Of what was sent there is nothing to write, so that no trouble can belie how it ended.
+    """
+    if intent.state != State.CLAIMED:
+        return
+    with _written(act_was_done=False):
+        Intent.objects.filter(pk=intent.pk, state=State.CLAIMED).update(state=State.NOT_SAVED)
+
+
+def sent(intent: Intent, *, action: str, **facts: Any) -> None:
+    """Note what is about to be sent; from here on the outcome is open.
+
+    `facts` are names and ids, what the fields should become, the versions that were there: no value.
+    """
+    intent.state, intent.action, intent.sent_at = State.SENT, action, timezone.now()
+    for name, fact in facts.items():
+        setattr(intent, name, fact)
+    with _written(act_was_done=False):
+        intent.save()
+
+
+def refused(intent: Intent, *, lost_at: datetime | None) -> None:
+    """Note that the API refused, or was not reached: nothing happened, and it may be sent anew.
+
+    `lost_at` is when the same form was sent before and got no answer: that may still have happened.
+    """
+    intent.state, intent.sent_at, intent.settled_at = State.NOT_SAVED, lost_at, timezone.now()
+    with _written(act_was_done=False):
+        intent.save()
+
+
+def settled(
+    intent: Intent, state: Intent.State, *, secret_id: str = "", version_id: str = ""
+) -> None:
+    """Note how it ended. Somebody may have settled it meanwhile; the first word stands."""
+    intent.state, intent.settled_at = state, timezone.now()
+    intent.secret_id = secret_id or intent.secret_id
+    intent.version_id = version_id or intent.version_id
+    with _written(act_was_done=True):
+        Intent.objects.filter(pk=intent.pk, state__in=OPEN).update(
+            state=intent.state,
+            settled_at=intent.settled_at,
+            secret_id=intent.secret_id,
+            version_id=intent.version_id,
+        )
+
+
+def not_known(intent: Intent) -> None:
+    """Note that it was looked up in vain; whoever comes back looks again."""
+    intent.state = State.UNKNOWN
+    with _written(act_was_done=True):
+        Intent.objects.filter(pk=intent.pk, state=State.SENT).update(state=State.UNKNOWN)
+
+
+def is_being_worked_on(intent: Intent, *, now: datetime) -> bool:
+    """Tell whether the request that carries this write may still be running."""
+    is_begun = intent.state in {State.CLAIMED, State.SENT}
+    return is_begun and intent.working_since > now - IN_FLIGHT
+
+
+def find(*, nonce: str, person_id: int, organization_id: str) -> Intent | None:
+    """Return one intent of a person."""
+    return Intent.objects.filter(
+        nonce=nonce, person_id=person_id, organization_id=organization_id
+    ).first()
+
+
+def left_open(*, person_id: int, organization_id: str, now: datetime) -> list[Intent]:
+    """Return a person's intents whose outcome is open and that nobody works on any more."""
+    found = Intent.objects.filter(
+        person_id=person_id, organization_id=organization_id, state__in=OPEN
+    ).order_by("sent_at")
+    return [intent for intent in found[:5] if not is_being_worked_on(intent, now=now)]
+
+
+def _forget_old(person_id: int) -> None:
+    old = Intent.objects.filter(person_id=person_id, claimed_at__lt=timezone.now() - KEPT)
+    old.exclude(state__in=OPEN).delete()
+
+
+@contextmanager
+def _written(*, act_was_done: bool) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError:
+        raise TrailUnavailable(act_was_done=act_was_done) from None
