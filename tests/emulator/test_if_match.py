@@ -51,7 +51,9 @@ def test_a_change_to_another_state_is_refused_and_changes_nothing(
     assert_untouched(api, address, before)
 
 
-@pytest.mark.parametrize("sent", ["", ",", "{bare}", "{tag}, x", "{tag}, *", "{tag} {tag}", "w/{tag}"])
+@pytest.mark.parametrize(
+    "sent", ["", ",", "{bare}", "{tag}, x", "{tag}, *", "{tag} {tag}", "w/{tag}"]
+)
 def test_what_is_neither_a_star_nor_a_list_of_tags_is_refused(
     api: Api, address: str, sent: str
 ) -> None:
