@@ -17,7 +17,7 @@ def person(db: None) -> Person:
 
 
 @pytest.fixture
-def browser(person: Person) -> Client:
+def signed_in(person: Person) -> Client:
     """A browser in which the person has signed in, through the page."""
     client = Client()
     answer = client.post("/accounts/sign-in/", {"username": "hanako", "password": PASSWORD})

@@ -61,8 +61,10 @@ def test_a_changed_person_is_read_again_at_once(person: Person) -> None:
 
 
 @pytest.mark.parametrize("how", ["deactivated", "deleted", "deleted by a query"])
-def test_whoever_is_gone_is_out_at_the_next_page(how: str, browser: Client, person: Person) -> None:
-    assert is_signed_in(browser)
+def test_whoever_is_gone_is_out_at_the_next_page(
+    how: str, signed_in: Client, person: Person
+) -> None:
+    assert is_signed_in(signed_in)
     if how == "deactivated":
         person.is_active = False
         person.save()
@@ -70,7 +72,7 @@ def test_whoever_is_gone_is_out_at_the_next_page(how: str, browser: Client, pers
         person.delete()
     else:
         Person.objects.filter(username="hanako").delete()
-    assert not is_signed_in(browser)
+    assert not is_signed_in(signed_in)
 
 
 def test_nobody_is_remembered_who_is_not_there_or_not_active(person: Person) -> None:
@@ -82,13 +84,13 @@ def test_nobody_is_remembered_who_is_not_there_or_not_active(person: Person) -> 
     assert cached.names() == []
 
 
-def test_changing_the_password_ends_the_other_sessions(browser: Client, person: Person) -> None:
+def test_changing_the_password_ends_the_other_sessions(signed_in: Client, person: Person) -> None:
     other = sign_in()
-    assert is_signed_in(browser)
+    assert is_signed_in(signed_in)
     assert is_signed_in(other)
     person.set_password("a new password")
     person.save()
-    assert not is_signed_in(browser)
+    assert not is_signed_in(signed_in)
     assert not is_signed_in(other)
     assert is_signed_in(sign_in("a new password"))
 

@@ -48,62 +48,62 @@ def everything_in_the_database() -> str:
     return repr([(row.session_key, row.session_data, row.get_decoded()) for row in rows])
 
 
-def test_a_session_is_kept_from_page_to_page(browser: Client) -> None:
-    session = browser.session
+def test_a_session_is_kept_from_page_to_page(signed_in: Client) -> None:
+    session = signed_in.session
     session["note"] = ["雪", 1, None]
     session.save()
-    assert browser_with(cookie_of(browser)).session["note"] == ["雪", 1, None]
+    assert browser_with(cookie_of(signed_in)).session["note"] == ["雪", 1, None]
     cache.clear()
-    assert browser_with(cookie_of(browser)).session["note"] == ["雪", 1, None]
+    assert browser_with(cookie_of(signed_in)).session["note"] == ["雪", 1, None]
 
 
-def test_the_cookie_is_in_neither_database_nor_cache(browser: Client) -> None:
-    assert is_signed_in(browser)
-    cookie = cookie_of(browser)
+def test_the_cookie_is_in_neither_database_nor_cache(signed_in: Client) -> None:
+    assert is_signed_in(signed_in)
+    cookie = cookie_of(signed_in)
     assert "accounts.session." in cached.everything()
     assert cookie not in everything_in_the_database()
     assert cookie not in cached.everything()
 
 
-def test_the_name_of_a_row_is_no_cookie(browser: Client) -> None:
+def test_the_name_of_a_row_is_no_cookie(signed_in: Client) -> None:
     (row,) = Session.objects.all()
-    assert row.session_key == hashlib.sha256(cookie_of(browser).encode()).hexdigest()[:40]
+    assert row.session_key == hashlib.sha256(cookie_of(signed_in).encode()).hexdigest()[:40]
     assert not is_signed_in(browser_with(row.session_key))
 
 
 def test_a_warm_page_asks_the_database_for_neither_session_nor_person(
-    browser: Client, django_assert_num_queries: Callable
+    signed_in: Client, django_assert_num_queries: Callable
 ) -> None:
-    assert is_signed_in(browser)
+    assert is_signed_in(signed_in)
     with (
         django_assert_num_queries(0, connection=connections["default"]),
         django_assert_num_queries(0, connection=connections["emulator"]),
     ):
-        assert is_signed_in(browser)
+        assert is_signed_in(signed_in)
 
 
 def test_a_cold_page_asks_once_for_each(
-    browser: Client, django_assert_num_queries: Callable
+    signed_in: Client, django_assert_num_queries: Callable
 ) -> None:
     cache.clear()
     with django_assert_num_queries(2):
-        assert is_signed_in(browser)
+        assert is_signed_in(signed_in)
 
 
-def test_signing_out_ends_the_session_and_its_copy(browser: Client) -> None:
-    assert is_signed_in(browser)
-    stolen = browser_with(cookie_of(browser))
+def test_signing_out_ends_the_session_and_its_copy(signed_in: Client) -> None:
+    assert is_signed_in(signed_in)
+    stolen = browser_with(cookie_of(signed_in))
     assert is_signed_in(stolen)
-    sign_out(browser)
+    sign_out(signed_in)
     assert not is_signed_in(stolen)
     assert not Session.objects.exists()
     assert not any("accounts.session." in name for name in cached.names())
 
 
-def test_a_session_that_ended_cannot_be_saved_back(browser: Client) -> None:
-    under_way = SessionStore(cookie_of(browser))
+def test_a_session_that_ended_cannot_be_saved_back(signed_in: Client) -> None:
+    under_way = SessionStore(cookie_of(signed_in))
     under_way["note"] = "late"
-    sign_out(browser)
+    sign_out(signed_in)
     with pytest.raises(UpdateError):
         under_way.save()
     assert not Session.objects.exists()
@@ -121,17 +121,17 @@ def test_signing_in_changes_the_cookie_and_drops_the_old_session(person: Person)
     assert SessionStore(before.session_key).load() == {}
 
 
-def test_every_copy_is_gone_after_a_minute(browser: Client) -> None:
-    assert is_signed_in(browser)
+def test_every_copy_is_gone_after_a_minute(signed_in: Client) -> None:
+    assert is_signed_in(signed_in)
     left = cached.seconds_left()
     assert len(left) >= 2  # the session and the person
     assert all(0 < seconds <= 60 for seconds in left)
 
 
-def test_a_session_whose_time_is_over_is_not_loaded(browser: Client) -> None:
+def test_a_session_whose_time_is_over_is_not_loaded(signed_in: Client) -> None:
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
     cache.clear()
-    assert not is_signed_in(browser)
+    assert not is_signed_in(signed_in)
 
 
 def test_a_made_up_cookie_is_not_taken_over(person: Person) -> None:
@@ -143,27 +143,27 @@ def test_a_made_up_cookie_is_not_taken_over(person: Person) -> None:
     assert session.session_key != "a" * 32
 
 
-def test_two_sessions_know_nothing_of_each_other(browser: Client) -> None:
+def test_two_sessions_know_nothing_of_each_other(signed_in: Client) -> None:
     other = SessionStore()
     other["note"] = "other"
     other.save()
-    assert "note" not in SessionStore(cookie_of(browser))
+    assert "note" not in SessionStore(cookie_of(signed_in))
     assert SESSION_KEY not in SessionStore(other.session_key)
 
 
-def test_a_new_session_never_takes_a_name_that_is_there(browser: Client) -> None:
-    assert SessionStore().exists(cookie_of(browser))
+def test_a_new_session_never_takes_a_name_that_is_there(signed_in: Client) -> None:
+    assert SessionStore().exists(cookie_of(signed_in))
     assert not SessionStore().exists("b" * 32)
 
 
-def test_a_lost_redis_loses_no_session(browser: Client, lose_redis: Callable) -> None:
-    assert is_signed_in(browser)
+def test_a_lost_redis_loses_no_session(signed_in: Client, lose_redis: Callable) -> None:
+    assert is_signed_in(signed_in)
     lose_redis()
-    assert is_signed_in(browser)
-    session = browser.session
+    assert is_signed_in(signed_in)
+    session = signed_in.session
     session["note"] = "kept without Redis"
     session.save()
-    assert browser_with(cookie_of(browser)).session["note"] == "kept without Redis"
+    assert browser_with(cookie_of(signed_in)).session["note"] == "kept without Redis"
 
 
 def test_people_sign_in_and_out_without_redis(person: Person, lose_redis: Callable) -> None:
@@ -177,12 +177,12 @@ def test_people_sign_in_and_out_without_redis(person: Person, lose_redis: Callab
 
 
 def test_redis_holds_json_that_nobody_unpickles(
-    browser: Client, settings: Settings, tmp_path: Path
+    signed_in: Client, settings: Settings, tmp_path: Path
 ) -> None:
     with running_redis() as address:
         settings.CACHES = settings_with(tmp_path, CACHE_URL=address)["CACHES"]
-        assert is_signed_in(browser)
+        assert is_signed_in(signed_in)
         redis = cache.client.get_client()
         documents = {name: json.loads(redis.get(name)) for name in redis.keys("*")}
         assert len(documents) == 2
-        assert is_signed_in(browser)
+        assert is_signed_in(signed_in)

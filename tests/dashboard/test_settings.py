@@ -61,6 +61,7 @@ def test_a_bad_value_stops_the_start_with_one_sentence(tmp_path: Path) -> None:
         ("SECRET_MANAGER_URL", "http://127.0.0.1@example.com"),
         ("SECRET_MANAGER_URL", "ftp://127.0.0.1"),
         ("SECRET_MANAGER_URL", "https://"),
+        ("SECRET_MANAGER_URL", "https://pa55word@api.abeja.io"),
         ("SECRET_MANAGER_URL", "https://owner:pa55word@api.abeja.io"),
         ("SECRET_MANAGER_URL", "https://api.abeja.io?token=pa55word"),
         ("SECRET_MANAGER_URL", "https://api.abeja.io#pa55word"),

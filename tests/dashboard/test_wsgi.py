@@ -5,10 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.services.dashboard import PROJECT, environment_for, manage
+from tests.services.dashboard import PROJECT, collect_static_files, environment_for, manage
 
 
 def start(state_dir: Path, **variables: str) -> subprocess.CompletedProcess:
+    collect_static_files()  # or whitenoise says that they are missing
     return subprocess.run(
         [sys.executable, "-c", "import dashboard.wsgi"],
         cwd=PROJECT,
