@@ -51,7 +51,7 @@ def read_time_zone(name: str, *, default: str) -> str:
     value = read(env.str, name, default)
     try:
         ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ImproperlyConfigured(
             f"{name} must be a time zone name such as Asia/Tokyo or UTC."
         ) from None
