@@ -77,6 +77,20 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
+def wrong_method(request: HttpRequest, *, allowed: str) -> HttpResponse:
+    """Answer a visit to an address that only takes what a button sends, after signing in again say."""
+    response = show_problem(
+        request,
+        Problem(
+            title=_("There is nothing to see at this address"),
+            advice=_("It only takes what a button on a page sends. Nothing was done."),
+            status=405,
+        ),
+    )
+    response.headers["Allow"] = allowed
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Served when our own code failed, so it leans on nothing: no session, no database."""
     return HttpResponse(render_to_string("500.html"), status=500)

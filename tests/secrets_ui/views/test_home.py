@@ -54,7 +54,10 @@ def test_a_theme_leads_nowhere_else(browser: Client, after: str) -> None:
 
 
 def test_a_theme_takes_a_post(browser: Client) -> None:
-    assert browser.get("/theme/").status_code == 405
+    answer = browser.get("/theme/")
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "POST"
+    assert "There is nothing to see at this address" in text_of(answer)
 
 
 def test_the_organization_is_named_on_the_page(browser: Client) -> None:
