@@ -9,7 +9,7 @@ PIP_INSTALL := install --quiet --disable-pip-version-check
 LOCK_COMMAND := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --custom-compile-command "make lock"
 
-.PHONY: help run test lint format screenshots lock
+.PHONY: help run test faults soak lint format screenshots lock
 .DELETE_ON_ERROR:
 
 help: ## List these targets
@@ -29,6 +29,13 @@ run: .venv/runtime ## Serve a demonstration on this machine; Ctrl-C stops it, `v
 test: .venv/dev .venv-sdk/installed .venv-cli/installed ## Run every test, as CI does
 	@scripts/install-system-packages
 	@$(BIN)/python -m pytest
+
+faults: .venv/dev ## Let the API fail in every way in every act, and print what the pages say
+	@FAULTS_TABLE=on $(BIN)/python -m pytest -n 2 --show-capture=no tests/faults/test_matrix.py
+
+soak: .venv/dev .venv-sdk/installed ## Run the long versions: 2,000 lost answers, 200 racing edits, a hanging API
+	@SOAK=on FAULTS_TABLE=on $(BIN)/python -m pytest --show-capture=no \
+		tests/faults/test_lost_answers.py tests/faults/test_races.py tests/faults/test_hanging.py
 
 lint: .venv/dev ## Check style, types, layers, templates and migrations
 	@$(BIN)/ruff check .

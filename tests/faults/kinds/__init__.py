@@ -1,0 +1,1 @@
+"""All kinds of fault, by the part of an exchange that goes wrong."""
