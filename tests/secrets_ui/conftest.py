@@ -149,8 +149,8 @@ def browser(signed_in: Client, credential: Credential) -> Client:
 
 
 @pytest.fixture
-def secret(api: SecretManagerClient) -> Secret:
-    return api.create_secret(
+def secret(truth: SecretManagerClient) -> Secret:
+    return truth.create_secret(
         ORGANIZATION_ID, "crm-webhook-signing", "the first value", description="Signs CRM calls"
     )
 
