@@ -26,6 +26,7 @@ class SecretForm(DetailFields, ValueFields):
                 "spellcheck": "false",
                 "class": "mono",
                 "data-rules": "name-rules",
+                "aria-describedby": "id_name_error name-rules",
                 "autofocus": True,
             }
         ),

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-from django_htmx.http import reswap, retarget
+from django_htmx.http import push_url, reswap, retarget
 
 from audit.trail import TrailUnavailable
 from secret_manager import SecretManagerError
@@ -101,8 +101,9 @@ def show_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
     template = "problem.html#problem-toast" if htmx else "problem.html"
     response = render(request, template, {"problem": problem}, status=problem.status)
     if htmx:
-        # Also with a status that htmx would swap into its target (422): the target stays.
+        # Also with a status that htmx would swap into its target (422): that stays, the address too.
         reswap(retarget(response, "#toasts"), "beforeend")
+        push_url(response, False)
     if problem.retry_after:
         response.headers["Retry-After"] = str(problem.retry_after)
     return response
