@@ -111,6 +111,14 @@ def the_look_up_agrees(seen: Seen) -> str:
     return "" if said == bool(seen.happened) else f"looked up as {seen.again.claim.name}"
 
 
+def a_failed_look_up_says_nothing_of_the_write(seen: Seen) -> str:
+    last = seen.again or seen.told
+    is_error = last.response.status_code >= 400 and seen.told.claim is Claim.NOT_KNOWN
+    words = text_of(last.response)
+    wrong = "Nothing was sent" in words or "nothing was changed" in words
+    return "speaks of the look-up as if it were the write" if is_error and wrong else ""
+
+
 def _claims(seen: Seen, claim: Claim) -> bool:
     return seen.told.claim is claim
 
@@ -126,6 +134,7 @@ RULES: tuple[Rule, ...] = (
     nobody_else_was_asked,
     nothing_private_in_the_answer,
     the_look_up_agrees,
+    a_failed_look_up_says_nothing_of_the_write,
 )
 
 
@@ -176,10 +185,11 @@ def _fault(
 ) -> Iterator[Callable[[], int]]:
     """Let the API go wrong while the block runs; yields how to learn how often it did."""
     if kind.listener == "plain":
+        armed = place.server.arm(kind, operation.decides)
         with place.hurried():
-            armed = place.server.arm(kind, operation.decides)
             yield lambda: armed.hits
-            place.server.disarm()
+        place.server.finish()
+        place.server.disarm()
     elif kind.listener == "closed":
         with place.hurried(f"http://127.0.0.1:{free_port()}"):
             yield lambda: 1

@@ -147,11 +147,8 @@ def check_again(place: Place, told: Told) -> Told:
 def _looked_up(place: Place, pressed: HttpResponse) -> Told:
     if location(pressed):
         return read_outcome(place, Told(pressed, outcome_url=location(pressed)))
-    text = text_of(pressed)
-    if any(words in text for words in _NOT_DONE):
-        return Told(pressed, Claim.NOT_DONE)
     # Nothing was learned, and the page says why; what was open still is.
-    is_error = pressed.status_code >= 400 and _problem(text)
+    is_error = pressed.status_code >= 400 and _problem(text_of(pressed))
     return Told(pressed, Claim.NOT_KNOWN if is_error else Claim.NOTHING)
 
 
@@ -348,10 +345,11 @@ class CheckAgain(Operation):
 
     def fill(self, place: Place) -> Form | None:
         form = CREATE.fill(place)
+        place.server.arm(self.lost, CREATE.decides)
         with place.hurried():
-            place.server.arm(self.lost, CREATE.decides)
             response = CREATE.act(place, form, htmx=False)
-            place.server.disarm()
+        place.server.finish()
+        place.server.disarm()
         told = CREATE.told(place, response)
         assert told.claim is Claim.NOT_KNOWN, (told.claim, told.response.status_code, told.said)
         place.server.log.clear()

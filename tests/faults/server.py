@@ -21,6 +21,7 @@ from django.db import connections
 
 from tests.faults.kinds.kind import Kind
 from tests.faults.truth import Answer, Request, forward
+from tests.services.processes import wait_until
 
 LONGEST_WAIT = 20.0
 """Seconds after which even a silent exchange ends, so that no thread outlives its test."""
@@ -135,6 +136,7 @@ class FaultServer:
     armed: Armed | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
     _sockets: set[socket.socket] = field(default_factory=set)
+    _accepted: set[int] = field(default_factory=set)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -158,6 +160,17 @@ class FaultServer:
         with self._lock:
             self.armed = None
 
+    def finish(self) -> None:
+        """Deal with everything that has arrived; whoever asked should have gone away by now.
+
+        Without it, a request that its sender gave up could meet a server that is well again.
+        """
+        with socket.create_connection(("127.0.0.1", self.port)) as last:
+            port = last.getsockname()[1]
+            wait_until(lambda: port in self._accepted)
+        for thread in self._threads[1:]:
+            thread.join(LONGEST_WAIT)
+
     def writes(self) -> list[Line]:
         """Return the writes that arrived, whole."""
         return [line for line in self.log if line.request.is_write]
@@ -175,16 +188,17 @@ class FaultServer:
 
     def _start(self, work: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=work, args=arguments, daemon=True)
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)
 
     def _accept(self) -> None:
         while True:
             try:
-                sock, _ = self._listener.accept()
+                sock, (_, port) = self._listener.accept()
             except OSError:
                 return
             self._start(self._serve, sock)
+            self._accepted.add(port)
 
     def _serve(self, sock: socket.socket) -> None:
         try:
