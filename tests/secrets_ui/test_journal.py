@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from audit.trail import TrailUnavailable
@@ -207,6 +207,12 @@ def test_giving_back_what_was_sent_cannot_belie_it(monkeypatch: pytest.MonkeyPat
     intent = noted(State.SAVED)
     monkeypatch.setattr("django.db.models.query.QuerySet.update", _refuse)
     journal.release(intent)
+
+
+def test_the_database_itself_takes_a_form_once() -> None:
+    Intent.objects.create(**FOR_THE_FORM)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Intent.objects.create(**FOR_THE_FORM)
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "emulator"])

@@ -1,3 +1,4 @@
+import time
 import uuid
 from datetime import timedelta
 from threading import Lock
@@ -120,6 +121,8 @@ def test_many_at_one_moment_go_one_after_the_other(left_behind: bool) -> None:
     def edit(number: int) -> None:
         with leases.held(**THE_SECRET):
             assert inside.acquire(blocking=False), "two at once"
+            # Long enough for the others to come in, were the door open.
+            time.sleep(0.05)
             gone_through.append(number)
             inside.release()
 

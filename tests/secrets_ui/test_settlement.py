@@ -296,15 +296,16 @@ def test_where_it_does_not_a_version_that_is_not_there_is_not_known_yet(
 
 
 def test_a_key_counts_only_where_the_lost_request_had_it(
-    add: Act, intent: Intent, line: Line
+    add: Act, connection: Connection, secret: Secret, line: Line
 ) -> None:
-    """A server that was updated in between announces keys too late for what was sent before."""
+    """A server that is updated meanwhile announces keys too late for what was sent before."""
     line.announces = False
 
-    def update() -> None:
+    def is_updated_and_read_by_others() -> None:
         line.announces = True
+        connection.client.get_secret(ORGANIZATION_ID, secret.id)
 
-    line.loses("POST", arrives=False, later=update)
+    line.loses("POST", arrives=False, later=is_updated_and_read_by_others)
     with pytest.raises(NotKnownYet):
         add()
 

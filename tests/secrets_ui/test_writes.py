@@ -407,12 +407,16 @@ def test_an_edit_is_leased_while_it_reads_and_writes_and_no_longer(
 
 
 def test_two_people_with_one_nonce_do_not_meet_in_the_secret_manager_either(
-    connection: Connection, secret: Secret, api: SecretManagerClient
+    connection: Connection, secret: Secret, truth: SecretManagerClient, line: Line
 ) -> None:
+    # A key is sent only where it was announced.
+    connection.client.get_secret(ORGANIZATION_ID, secret.id)
     ours, theirs = (claimed("0123456789abcdef", person_id=person_id) for person_id in (1, 2))
     for intent, name in ((ours, "ours"), (theirs, "theirs")):
         writes.create_secret(doing=doing(connection, intent), new=a_new_secret(name=name))
-    assert set(names_in(api)) == {secret.name, "ours", "theirs"}
+    assert set(names_in(truth)) == {secret.name, "ours", "theirs"}
+    keys = [each.headers["Idempotency-Key"] for each in line.sent if each.method == "POST"]
+    assert len(set(keys)) == 2
 
 
 def test_what_is_sent_anew_from_one_form_has_the_same_key(
