@@ -8,7 +8,7 @@ from urllib.parse import quote
 from django.core.exceptions import ImproperlyConfigured
 from gunicorn.glogging import Logger
 
-from dashboard.env import env, read
+from dashboard.env import env, read, read_between, read_threads
 
 
 class PathOnlyLogger(Logger):
@@ -20,18 +20,11 @@ class PathOnlyLogger(Logger):
         return atoms
 
 
-def _between(name: str, *, low: int, high: int, default: int) -> int:
-    number = read(env.int, name, default)
-    if not low <= number <= high:
-        raise ImproperlyConfigured(f"{name} must be a number between {low} and {high}.")
-    return number
-
-
 try:
     address = read(env.str, "BIND", "127.0.0.1")
-    port = _between("PORT", low=1, high=65535, default=8000)
-    workers = _between("WEB_CONCURRENCY", low=1, high=64, default=1)
-    threads = _between("THREADS", low=1, high=256, default=32)
+    port = read_between("PORT", low=1, high=65535, default=8000)
+    workers = read_between("WEB_CONCURRENCY", low=1, high=64, default=1)
+    threads = read_threads()
     # Whoever sits at one of these addresses is believed when saying that a request came over HTTPS.
     forwarded_allow_ips = read(env.str, "FORWARDED_ALLOW_IPS", "127.0.0.1")
     log_level = read(env.str, "LOG_LEVEL", "INFO")

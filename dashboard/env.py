@@ -37,6 +37,22 @@ def read(parse: Callable[..., T], name: str, default: Any) -> T:
         ) from None
 
 
+def read_between(name: str, *, low: int, high: int, default: int) -> int:
+    """Return a whole number from `low` to `high`."""
+    number = read(env.int, name, default)
+    if not low <= number <= high:
+        raise ImproperlyConfigured(f"{name} must be a number between {low} and {high}.")
+    return number
+
+
+def read_threads() -> int:
+    """Return how many requests a worker serves at once.
+
+    The server makes as many threads, and all but a few of them may wait for the API: both read it here.
+    """
+    return read_between("THREADS", low=8, high=256, default=32)
+
+
 def read_choice(name: str, *, default: str, choices: dict[str, str]) -> str:
     """Return one of `choices` (word: what it means), or stop with the list of them."""
     value = read(env.str, name, default)

@@ -17,6 +17,7 @@ from dashboard.env import (
     read_folder,
     read_keys,
     read_secret_key,
+    read_threads,
     read_time_zone,
     split_address,
 )
@@ -37,6 +38,7 @@ HTTPS = read(env.bool, "HTTPS", True)
 DEMO = read(env.bool, "DEMO", False)
 if DEMO and HTTPS:
     raise ImproperlyConfigured("DEMO=on is for `make run` on your own machine; take it out here.")
+THREADS = read_threads()
 ROOT_URLCONF = "dashboard.urls"
 WSGI_APPLICATION = "dashboard.wsgi.application"
 APPEND_SLASH = True

@@ -17,6 +17,8 @@ from secrets_ui.sealing import CannotUnseal, seal, unseal
 
 SESSION_FIELD = "connections"
 EMBEDDED_BASE_URL = "http://embedded.invalid"
+# Of the process's threads: sign-in, health and sign-out must never stand in line for the API.
+THREADS_KEPT_FREE = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,10 +123,11 @@ def summaries(session: SessionBase) -> list[ConnectionSummary]:
 @lru_cache(maxsize=1)
 def shared_transport() -> Transport:
     """One for the process: it keeps connections to the API alive and holds no credential."""
+    max_concurrent = max(1, settings.THREADS - THREADS_KEPT_FREE)
     if settings.SECRET_MANAGER_ADAPTER:
         adapter = import_string(settings.SECRET_MANAGER_ADAPTER)()
-        return Transport(EMBEDDED_BASE_URL, adapter=adapter)
-    return Transport(settings.SECRET_MANAGER_URL)
+        return Transport(EMBEDDED_BASE_URL, adapter=adapter, max_concurrent=max_concurrent)
+    return Transport(settings.SECRET_MANAGER_URL, max_concurrent=max_concurrent)
 
 
 def _place(session: SessionBase, person_id: int, organization_id: str) -> str:

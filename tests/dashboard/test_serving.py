@@ -108,7 +108,7 @@ def test_the_health_check_of_the_image_passes_and_fails(served: RunningDashboard
         ("CACHE_URL", "memcached://example.test"),
         ("HTTPS", "perhaps"),
         ("PORT", "http"),
-        ("THREADS", "0"),
+        ("THREADS", "7"),
         ("TIME_ZONE", "Nowhere/Land"),
     ],
 )

@@ -50,6 +50,9 @@ def test_a_bad_value_stops_the_start_with_one_sentence(tmp_path: Path) -> None:
         ("DEMO", "perhaps"),
         ("LOG_LEVEL", "DEBUG"),
         ("TIME_ZONE", "Mars/Base"),
+        ("THREADS", "7"),
+        ("THREADS", "257"),
+        ("THREADS", "many"),
         ("DATABASE_URL", "mysql://owner:pa55word@db/dashboard"),
         ("EMULATOR_DATABASE_URL", "nonsense"),
         ("CACHE_URL", "memcached://owner:pa55word@cache"),
@@ -138,3 +141,8 @@ def test_postgresql_is_pooled_and_sqlite_takes_turns(tmp_path: Path) -> None:
 def test_the_database_is_in_the_state_folder_whatever_its_name(folder: str, tmp_path: Path) -> None:
     settings = settings_with(tmp_path / folder)
     assert settings["DATABASES"]["default"]["NAME"] == str(tmp_path / folder / "dashboard.sqlite3")
+
+
+@pytest.mark.parametrize(("text", "threads"), [("", 32), ("8", 8), ("256", 256)])
+def test_the_settings_know_how_many_threads_serve(text: str, threads: int, tmp_path: Path) -> None:
+    assert settings_with(tmp_path, THREADS=text)["THREADS"] == threads

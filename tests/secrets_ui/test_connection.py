@@ -1,6 +1,8 @@
 import base64
 import json
 import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.sessions import SessionStore
-from secret_manager import Credential
+from secret_manager import ConnectFailed, Credential
 from secrets_ui import connection as connections
 from secrets_ui.connection import SESSION_FIELD, Connection, find, forget, keep, summaries
 from tests.secrets_ui.conftest import ORGANIZATION_ID
@@ -226,13 +228,36 @@ def test_one_way_to_the_api_is_shared_and_holds_no_credential() -> None:
     assert TOKEN not in repr(transport) + repr(vars(transport.session))
 
 
+@pytest.fixture
+def another_transport() -> Iterator[None]:
+    """The process's way to the API is made anew, and again after the test."""
+    connections.shared_transport.cache_clear()
+    yield
+    connections.shared_transport.cache_clear()
+
+
+@pytest.mark.usefixtures("another_transport")
 def test_without_an_adapter_the_api_is_reached_at_its_address(settings: Settings) -> None:
     assert django_settings.SECRET_MANAGER_IS_EMBEDDED
     assert connections.shared_transport().base_url == connections.EMBEDDED_BASE_URL
     settings.SECRET_MANAGER_ADAPTER = None
     settings.SECRET_MANAGER_URL = "https://secrets.example.test"
     connections.shared_transport.cache_clear()
-    try:
-        assert connections.shared_transport().base_url == "https://secrets.example.test"
-    finally:
-        connections.shared_transport.cache_clear()
+    assert connections.shared_transport().base_url == "https://secrets.example.test"
+
+
+@pytest.mark.parametrize("adapter", [None, "dashboard.embedded.EmbeddedAdapter"])
+@pytest.mark.parametrize(("threads", "may_wait"), [(8, 4), (32, 28), (1, 1)])
+@pytest.mark.usefixtures("another_transport")
+def test_four_threads_never_wait_for_the_api(
+    adapter: str | None, threads: int, may_wait: int, settings: Settings
+) -> None:
+    settings.SECRET_MANAGER_ADAPTER = adapter
+    settings.SECRET_MANAGER_URL = "https://secrets.example.test"
+    settings.THREADS = threads
+    bulkhead = connections.shared_transport().bulkhead
+    with ExitStack() as waiting:
+        for _ in range(may_wait):
+            waiting.enter_context(bulkhead.place(0))
+        with pytest.raises(ConnectFailed, match="Too many"):
+            waiting.enter_context(bulkhead.place(0))
