@@ -1,12 +1,18 @@
 """Is the process alive, and can it do its work? Neither asks the API: its trouble is not ours."""
 
+import secrets
+import uuid
+
+from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from audit.models import Event
+from audit.models import Event, Outcome
 
 
 @require_safe
@@ -18,8 +24,47 @@ def livez(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_not_required
 def readyz(request: HttpRequest) -> HttpResponse:
-    try:
-        Event.objects.exists()
-    except (DatabaseError, ImproperlyConfigured):
-        return HttpResponse("the database does not answer\n", status=503, content_type="text/plain")
+    """Answer 200, or 503 with one word: the first thing that is missing."""
+    for word, check in CHECKS.items():
+        try:
+            check()
+        except (DatabaseError, ImproperlyConfigured):
+            return HttpResponse(f"{word}\n", status=503, content_type="text/plain")
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+def _database_answers() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _trail_can_be_written() -> None:
+    with transaction.atomic():
+        Event.objects.create(
+            # Below all numbers of the trail: PostgreSQL would not give a number back.
+            id=-1 - secrets.randbelow(2**62),
+            act=uuid.uuid4(),
+            action="health.checked",
+            outcome=Outcome.ATTEMPTED,
+            actor="readyz",
+            organization_id="-",
+        )
+        transaction.set_rollback(True)
+
+
+def _keys_are_there() -> None:
+    if not settings.CREDENTIAL_KEYS:
+        raise ImproperlyConfigured("CREDENTIAL_KEYS holds no key.")
+
+
+def _emulator_answers() -> None:
+    if settings.SECRET_MANAGER_IS_EMBEDDED:
+        apps.get_model("emulator", "Organization").objects.exists()
+
+
+CHECKS = {
+    "database": _database_answers,
+    "trail": _trail_can_be_written,
+    "keys": _keys_are_there,
+    "emulator": _emulator_answers,
+}

@@ -1,22 +1,43 @@
 from collections.abc import Iterator
+from unittest import mock
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections
 from django.test import Client
+from pytest_django import Settings
 
 from audit.models import Event
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases=["default", "emulator"])
 
 
 @pytest.fixture
-def without_a_trail(transactional_db: None) -> Iterator[None]:
-    """The audit trail's table is missing, as before the first migration."""
+def without_a_table(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A table is missing, as before the first migration. Named by its database and itself."""
+    database, table = request.param
+    with connections[database].cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME TO {table}_away")
+    yield
+    with connections[database].cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table}_away RENAME TO {table}")
+
+
+@pytest.fixture
+def read_only() -> Iterator[None]:
+    """The database answers, and takes nothing in: a full or write-protected disk."""
     with connections["default"].cursor() as cursor:
-        cursor.execute("ALTER TABLE audit_event RENAME TO audit_event_away")
+        cursor.execute("PRAGMA query_only = ON")
     yield
     with connections["default"].cursor() as cursor:
-        cursor.execute("ALTER TABLE audit_event_away RENAME TO audit_event")
+        cursor.execute("PRAGMA query_only = OFF")
+
+
+def not_ready(client: Client) -> str:
+    """Return the word for what is missing; the process itself lives on."""
+    assert client.get("/livez").status_code == 200
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    return answer.content.decode()
 
 
 @pytest.mark.parametrize("address", ["/livez", "/readyz"])
@@ -27,17 +48,49 @@ def test_a_process_that_can_work_says_so_to_anybody(client: Client, address: str
     assert "Set-Cookie" not in answer.headers
 
 
-@pytest.mark.usefixtures("without_a_trail")
-def test_without_the_trails_table_it_lives_and_is_not_ready(client: Client) -> None:
-    assert client.get("/livez").status_code == 200
-    answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.content == b"the database does not answer\n"
+def test_without_a_database_it_is_not_ready(client: Client) -> None:
+    refused = mock.Mock(side_effect=OperationalError)
+    with mock.patch.object(connections["default"], "cursor", refused):
+        assert not_ready(client) == "database\n"
 
 
-def test_ready_again_as_soon_as_the_table_is_back(client: Client) -> None:
-    assert not Event.objects.exists()
+@pytest.mark.parametrize(
+    ("without_a_table", "word"),
+    [
+        (("default", "audit_event"), "trail\n"),
+        (("emulator", "emulator_organization"), "emulator\n"),
+    ],
+    indirect=["without_a_table"],
+)
+@pytest.mark.django_db(transaction=True, databases=["default", "emulator"])
+@pytest.mark.usefixtures("without_a_table")
+def test_without_a_table_it_is_not_ready(client: Client, word: str) -> None:
+    assert not_ready(client) == word
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "emulator"])
+@pytest.mark.usefixtures("read_only")
+def test_a_trail_that_can_only_be_read_is_none(client: Client) -> None:
+    assert not_ready(client) == "trail\n"
+
+
+def test_without_keys_it_is_not_ready(client: Client, settings: Settings) -> None:
+    settings.CREDENTIAL_KEYS = []
+    assert not_ready(client) == "keys\n"
+
+
+@pytest.mark.django_db(transaction=True, databases=["default"])
+def test_where_the_platform_is_used_no_emulator_is_asked(
+    client: Client, settings: Settings
+) -> None:
+    settings.SECRET_MANAGER_IS_EMBEDDED = False
     assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "emulator"])
+def test_looking_leaves_nothing_in_the_trail(client: Client) -> None:
+    assert client.get("/readyz").status_code == 200
+    assert not Event.objects.exists()
 
 
 @pytest.mark.parametrize("address", ["/livez", "/readyz"])
