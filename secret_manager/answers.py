@@ -61,10 +61,15 @@ def error_for(
 ) -> SecretManagerError:
     """The error an answer that is not 2xx stands for.
 
+    A 404 that is not in the API's words may be a proxy's that knows no such way, so it says nothing
+    about the secret: it is unreadable.
+
     private: what was submitted and must not come back in a message.
     quiet: leave the API's own words out; they could hold a value that only the server knows.
     """
     details = _details(answer.body)
+    if answer.status == 404 and not _is_apis_error(details):
+        return unreadable(answer, request_id=request_id)
     message, code = ("", "") if quiet else _words(details, list(private))
     common: dict[str, Any] = {
         "status": answer.status,
@@ -88,7 +93,7 @@ def error_for(
 
 
 def unreadable(answer: Answer, *, request_id: str) -> UpstreamFailed:
-    """The error for a 2xx whose body is not what was expected."""
+    """The error for a 2xx, or a 404, whose body is not what was expected."""
     return UpstreamFailed(
         "The Secret Manager's answer could not be read.",
         status=answer.status,
@@ -145,6 +150,11 @@ def _without_surrogates(node: Any) -> Any:
 def _details(body: bytes) -> dict[str, Any]:
     document, _ = _parsed(body)
     return document if isinstance(document, dict) else {}
+
+
+def _is_apis_error(details: dict[str, Any]) -> bool:
+    given = (details.get("error"), details.get("error_description"))
+    return any(isinstance(text, str) and text for text in given)
 
 
 def _words(details: dict[str, Any], private: list[bytes]) -> tuple[str, str]:

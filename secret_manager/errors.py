@@ -120,7 +120,7 @@ class NotAllowed(Rejected):
 
 
 class NotFound(Rejected):
-    """404: no such organization, secret or version, or no longer."""
+    """404 in the API's own words: no such organization, secret or version, or no longer."""
 
     default_message = "This was not found. It may have been deleted."
     default_code = "not_found"
@@ -147,7 +147,10 @@ class RateLimited(Rejected):
 
 
 class UpstreamFailed(SecretManagerError):
-    """5xx, a redirect, or an answer that is too large or cannot be read."""
+    """5xx, a redirect, or an answer that is too large or cannot be read.
+
+    code: "unreadable_answer" also with status 404, where the 404 is not the API's but a proxy's.
+    """
 
     default_message = "The Secret Manager has a problem and could not answer properly."
     default_code = "upstream_failed"

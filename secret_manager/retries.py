@@ -26,7 +26,7 @@ class Happened(enum.Enum):
     HELD_BACK = "nothing sent: no time left, breaker open, or too many calls"
     BROKEN_OFF = "sent, then reset, silence or half an answer"
     PASSING = "408, 502, 503, 504"
-    BROKEN = "500, or a success that cannot be read"
+    BROKEN = "500, or a success or 404 that cannot be read"
     UNUSABLE = "a redirect, another 5xx, or an answer that is too large"
     TOO_EARLY = "425: not looked at yet"
     RATE_LIMITED = "429: not looked at"
@@ -119,7 +119,7 @@ def what_happened(failure: SecretManagerError) -> Happened:
     """Find the row of the table.
 
     A proxy can answer 5xx, a redirect or 408 after the API behind it has already done its work, so
-    of the answers only the other 4xx prove that nothing was done.
+    of the answers only the other 4xx prove that nothing was done; a 404 only in the API's own words.
     """
     status = failure.status
     match failure:

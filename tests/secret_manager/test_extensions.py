@@ -6,7 +6,7 @@ import requests
 from secret_manager import (
     Conflict,
     InvalidArgument,
-    NotFound,
+    NotAllowed,
     OutcomeUnknown,
     Secret,
     SecretManagerClient,
@@ -112,7 +112,7 @@ def test_a_success_without_an_announcement_withdraws_it(client, api):
 
 
 def test_an_error_can_announce_but_not_withdraw(client, api):
-    assert isinstance(announce(client, api, status=404), NotFound)
+    assert isinstance(announce(client, api, status=403), NotAllowed)
     assert client.is_idempotent
     api.reset()
     assert isinstance(announce(client, api, {}, status=502), UpstreamFailed)

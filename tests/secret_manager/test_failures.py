@@ -156,6 +156,45 @@ def test_no_retry_begins_after_the_deadline(api, pauses):
     assert len(api.calls) == 2
 
 
+# Not found
+
+
+APIS_404 = [{"error": "not_found"}, {"error_description": "No such secret.", "value": None}]
+FOREIGN_404 = [
+    b"<html><h1>404 Not Found</h1></html>",
+    *(b"", b"null", b"{}", b"[]", b'"error"', b'{"error": "not_f'),
+    *(b'["error"]', b'{"error": ""}', b'{"error": {"code": 5}, "error_description": null}'),
+    *(b'{"message": "no Route matched with those values"}', b'{"error": 404}'),
+]
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+@pytest.mark.parametrize("body", APIS_404)
+def test_a_404_in_the_apis_words_is_believed(client, api, name, body):
+    method, url, _ = OPERATIONS[name]
+    api.add(method, url, json=body, status=404)
+    failure = failure_of(lambda: call(client, name), NotFound)
+    assert (failure.write_may_have_happened, len(api.calls)) == (False, 1)
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+@pytest.mark.parametrize("body", FOREIGN_404)
+def test_any_other_404_says_nothing_about_the_secret(client, api, name, body):
+    method, url, _ = OPERATIONS[name]
+    api.add(method, url, body=body, status=404, headers={"X-Request-Id": "theirs"})
+    failure = failure_of(lambda: call(client, name), UpstreamFailed)
+    assert (failure.status, failure.code) == (404, "unreadable_answer")
+    assert failure.request_id == "theirs"
+    assert failure.write_may_have_happened is (name in WRITES)
+    assert len(api.calls) == (1 if name in WRITES else 2)
+
+
+def test_a_read_succeeds_after_a_proxys_404(client, api):
+    api.get(SECRET, status=404, body=FOREIGN_404[0])
+    api.get(SECRET, json=SECRET_DOCUMENT)
+    assert client.get_secret("10", "20").name == "AWS_ACCESS_KEY"
+
+
 # Waiting
 
 
@@ -257,7 +296,7 @@ def test_a_broken_servers_words_are_not_shown(client, api):
     ("offered", "kept"), [("abc-1.2_3", True), ("", False), ("a b", False), ("x" * 200, False)]
 )
 def test_the_servers_request_id_is_kept_if_it_is_one(client, api, offered, kept):
-    api.get(SECRET, status=404, headers={"X-Request-Id": offered})
+    api.get(SECRET, status=404, json={"error": "not_found"}, headers={"X-Request-Id": offered})
     failure = failure_of(lambda: client.get_secret("10", "20"), NotFound)
     assert (failure.request_id == offered) is kept
     assert failure.request_id

@@ -122,6 +122,7 @@ def test_a_write_is_tried_again_only_if_nothing_was_sent(method):
         (UpstreamFailed(status=503, code="unreadable_answer"), Happened.PASSING),
         (UpstreamFailed(status=504), Happened.PASSING),
         (UpstreamFailed(status=200, code="unreadable_answer"), Happened.BROKEN),
+        (UpstreamFailed(status=404, code="unreadable_answer"), Happened.BROKEN),
         (UpstreamFailed(status=200, code="too_large"), Happened.UNUSABLE),
         (UpstreamFailed(status=307, code="redirect"), Happened.UNUSABLE),
         (Rejected(status=408), Happened.PASSING),

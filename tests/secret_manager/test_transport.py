@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from secret_manager import (
     ConnectFailed,
     Credential,
-    NotFound,
+    NotAllowed,
     OutcomeUnknown,
     SecretManagerClient,
     Timeouts,
@@ -258,17 +258,31 @@ def test_an_endless_body_is_stopped_at_the_cap(serve, connect):
     assert caught.value.code == "too_large"
 
 
-@pytest.mark.parametrize("kind", ["too large", "cut off"])
-def test_an_error_status_counts_even_if_its_explanation_is_lost(serve, connect, kind):
+def without_explanation(kind, status):
     def answer(exchange):
         if kind == "too large":
-            exchange.answer(b" " * 6_000_000, "404 Not Found")
+            exchange.answer(b" " * 6_000_000, status)
         else:
-            exchange.sock.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 500\r\n\r\n{")
+            head = f"HTTP/1.1 {status}\r\nContent-Length: 500\r\n\r\n{{"
+            exchange.sock.sendall(head.encode())
             exchange.sock.shutdown(socket.SHUT_RDWR)
 
-    with pytest.raises(NotFound):
-        connect(serve(answer).url).delete_secret("10", "20")
+    return answer
+
+
+@pytest.mark.parametrize("kind", ["too large", "cut off"])
+def test_an_error_status_counts_even_if_its_explanation_is_lost(serve, connect, kind):
+    server = serve(without_explanation(kind, "403 Forbidden"))
+    with pytest.raises(NotAllowed):
+        connect(server.url).delete_secret("10", "20")
+
+
+@pytest.mark.parametrize("kind", ["too large", "cut off"])
+def test_a_404_without_its_explanation_does_not_count(serve, connect, kind):
+    server = serve(without_explanation(kind, "404 Not Found"))
+    with pytest.raises(UpstreamFailed) as caught:
+        connect(server.url).delete_secret("10", "20")
+    assert (caught.value.code, caught.value.write_may_have_happened) == ("unreadable_answer", True)
 
 
 def test_netrc_and_proxies_of_the_environment_are_ignored(serve, connect, monkeypatch, tmp_path):
