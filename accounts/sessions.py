@@ -9,28 +9,55 @@ what unlocks it.
 import hashlib
 from typing import Any
 
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.core.cache import cache
+from django.db import DatabaseError, router, transaction
 from django.utils import timezone
 
-# A copy that outlived its session (signed out while the cache was unreachable) is refused after this.
-CACHED_SECONDS = 60
+from accounts import copies
 
 
 class SessionStore(DatabaseSessions):
     def load(self) -> dict[str, Any]:
-        stored = _stored_name(self.session_key)
-        data = cache.get(_cache_name(stored))
+        name = _cache_name(_stored_name(self.session_key))
+        data = copies.find(name)
         if data is None:
             data = super().load()
             if data:
-                cache.set(_cache_name(stored), data, CACHED_SECONDS)
+                copies.fill(name, data)
         return data
 
     def save(self, must_create: bool = False) -> None:
-        super().save(must_create)
-        cache.set(_cache_name(_stored_name(self.session_key)), dict(self.items()), CACHED_SECONDS)
+        if self.session_key is None:
+            self.create()
+        elif must_create:
+            super().save(must_create=True)
+            copies.replace(_cache_name(_stored_name(self.session_key)), dict(self.items()))
+        else:
+            self._update()
+
+    def _update(self) -> None:
+        """Write the row, and its copy while the row is held: a sign-out comes wholly before or after.
+
+        Raises UpdateError where the session is over.
+        """
+        data = dict(self.items())
+        stored = _stored_name(self.session_key)
+        database = router.db_for_write(self.model)
+        rows = self.model.objects.using(database).select_for_update()
+        try:
+            with transaction.atomic(using=database):
+                row = rows.filter(session_key=stored, expire_date__gt=timezone.now()).first()
+                if row is None:
+                    raise UpdateError
+                row.session_data = self.encode(data)
+                row.expire_date = self.get_expiry_date()
+                row.save(using=database, update_fields=["session_data", "expire_date"])
+                copies.replace(_cache_name(stored), data)
+        except DatabaseError:
+            copies.invalidate(_cache_name(stored))
+            raise
 
     def exists(self, session_key: str) -> bool:
         return super().exists(_stored_name(session_key))
@@ -41,7 +68,7 @@ class SessionStore(DatabaseSessions):
             return
         stored = _stored_name(session_key)
         super().delete(stored)
-        cache.delete(_cache_name(stored))
+        copies.invalidate(_cache_name(stored))
 
     def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
         row = super().create_model_instance(data)

@@ -1,14 +1,16 @@
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.backends import ModelBackend
 from django.core.cache import cache
 from django.test import Client
 
+from accounts import copies
 from accounts.backends import CachedPersonBackend
 from accounts.models import Person
 from tests.accounts import cached
 from tests.accounts.conftest import PASSWORD
-from tests.accounts.test_sessions import is_signed_in
+from tests.accounts.test_sessions import PAGE, is_signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "emulator"]), pytest.mark.storage]
 
@@ -57,7 +59,48 @@ def test_a_changed_person_is_read_again_at_once(person: Person) -> None:
     remembered(person)
     person.first_name = "花子"
     person.save()
-    assert remembered(person).first_name == "花子"
+    found = CachedPersonBackend().get_user(person.pk)
+    assert found is not None
+    assert found.first_name == "花子"
+
+
+def saved_in_another_thread(person: Person) -> None:
+    person.is_active = False
+    person.save()
+
+
+def changed_password_in_another_thread(person: Person) -> None:
+    person.set_password("a new password")
+    person.save(update_fields=["password"])
+
+
+@pytest.mark.parametrize(
+    "change", [saved_in_another_thread, changed_password_in_another_thread, Person.delete]
+)
+def test_a_change_during_a_look_is_not_undone_by_what_was_read_before(
+    change: Callable, signed_in: Client, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.clear()
+    with monkeypatch.context() as patch:
+        read = ModelBackend.get_user
+
+        def overtaken(self: ModelBackend, user_id: int) -> object:
+            found = read(self, user_id)
+            change(person)
+            return found
+
+        patch.setattr(ModelBackend, "get_user", overtaken)
+        signed_in.get(PAGE)
+    assert not is_signed_in(signed_in)
+
+
+def test_a_change_by_a_query_is_seen_when_the_copy_ends(signed_in: Client, person: Person) -> None:
+    assert is_signed_in(signed_in)
+    Person.objects.filter(pk=person.pk).update(is_active=False)
+    assert is_signed_in(signed_in)
+    assert all(0 < seconds <= copies.CACHED_SECONDS for seconds in cached.seconds_left())
+    cache.clear()  # as after that time
+    assert not is_signed_in(signed_in)
 
 
 @pytest.mark.parametrize("how", ["deactivated", "deleted", "deleted by a query"])
@@ -78,6 +121,7 @@ def test_whoever_is_gone_is_out_at_the_next_page(
 def test_nobody_is_remembered_who_is_not_there_or_not_active(person: Person) -> None:
     person.is_active = False
     person.save()
+    cache.clear()
     backend = CachedPersonBackend()
     assert backend.get_user(person.pk) is None
     assert backend.get_user(person.pk + 1) is None

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -97,7 +98,62 @@ def test_signing_out_ends_the_session_and_its_copy(signed_in: Client) -> None:
     sign_out(signed_in)
     assert not is_signed_in(stolen)
     assert not Session.objects.exists()
-    assert not any("accounts.session." in name for name in cached.names())
+    assert SESSION_KEY not in cached.everything()
+
+
+def test_a_session_that_ends_while_it_is_read_does_not_live_on_in_the_cache(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.clear()
+    stolen = browser_with(cookie_of(signed_in))
+    with monkeypatch.context() as patch:
+        read = DatabaseSessions.load
+
+        def overtaken(self: SessionStore) -> dict:
+            data = read(self)
+            SessionStore(cookie_of(signed_in)).flush()
+            return data
+
+        patch.setattr(DatabaseSessions, "load", overtaken)
+        stolen.get(PAGE)
+    assert not is_signed_in(stolen)
+
+
+def test_a_reader_that_is_late_does_not_hide_what_was_saved_meanwhile(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.clear()
+    with monkeypatch.context() as patch:
+        read = DatabaseSessions.load
+
+        def overtaken(self: SessionStore) -> dict:
+            data = read(self)
+            patch.undo()
+            other = SessionStore(cookie_of(signed_in))
+            other["note"] = "newer"
+            other.save()
+            return data
+
+        patch.setattr(DatabaseSessions, "load", overtaken)
+        SessionStore(cookie_of(signed_in)).load()
+    assert SessionStore(cookie_of(signed_in))["note"] == "newer"
+
+
+def test_what_could_not_be_written_is_not_in_the_cache(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = SessionStore(cookie_of(signed_in))
+    session["note"] = "never written"
+    commit = connections["default"].savepoint_commit  # each test is a transaction already
+
+    def fail_once(savepoint: str) -> None:
+        monkeypatch.setattr(connections["default"], "savepoint_commit", commit)
+        raise DatabaseError("the disk is full")
+
+    monkeypatch.setattr(connections["default"], "savepoint_commit", fail_once)
+    with pytest.raises(DatabaseError):
+        session.save()
+    assert "note" not in SessionStore(cookie_of(signed_in))
 
 
 def test_a_session_that_ended_cannot_be_saved_back(signed_in: Client) -> None:
