@@ -110,7 +110,7 @@ class SecretManagerClient:
         """`GET …/secrets/{secret_id}`: one secret."""
         return self._requestor.perform(
             Operation("get_secret", "GET", _secret_path(organization_id, secret_id)),
-            _secret_reader(organization_id),
+            _secret_reader(organization_id, secret_id),
         )
 
     def create_secret(
@@ -182,7 +182,7 @@ class SecretManagerClient:
                 body=_fields({key: new for key, new in given.items() if new is not UNSET}),
                 extensions={} if if_match is None else {IF_MATCH: check_etag(if_match)},
             ),
-            _secret_reader(organization_id),
+            _secret_reader(organization_id, secret_id),
         )
 
     def delete_secret(self, organization_id: str, secret_id: str) -> str:
@@ -251,6 +251,7 @@ class SecretManagerClient:
                 document,
                 organization_id=organization_id,
                 secret_id=secret_id,
+                version_id=version_id,
                 with_value=with_value,
             ),
         )
@@ -290,7 +291,10 @@ class SecretManagerClient:
                 body={"status": rules.check_status(status)},
             ),
             lambda document, _: wire.read_version(
-                document, organization_id=organization_id, secret_id=secret_id
+                document,
+                organization_id=organization_id,
+                secret_id=secret_id,
+                version_id=version_id,
             ),
         )
 
@@ -340,9 +344,9 @@ def _version_path(organization_id: str, secret_id: str, version_id: str) -> tupl
     return *_versions_path(organization_id, secret_id), check_id(version_id, "version_id")
 
 
-def _secret_reader(organization_id: str) -> Read[Secret]:
+def _secret_reader(organization_id: str, secret_id: str | None = None) -> Read[Secret]:
     return lambda document, headers: wire.read_secret(
-        document, organization_id=organization_id, etag=etag(headers)
+        document, organization_id=organization_id, secret_id=secret_id, etag=etag(headers)
     )
 
 

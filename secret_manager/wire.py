@@ -21,20 +21,36 @@ from .values import Value
 Item = TypeVar("Item")
 
 
-def read_secret(document: Any, *, organization_id: str, etag: str | None = None) -> Secret:
-    """Read one secret; raise Unreadable where there is none."""
+def read_secret(
+    document: Any, *, organization_id: str, secret_id: str | None = None, etag: str | None = None
+) -> Secret:
+    """Read one secret; raise Unreadable where there is none.
+
+    secret_id: the one that was asked for; another one is no answer. None where it is a new one.
+    """
     secret = _secret(document, organization_id)
-    if secret is None:
+    if secret is None or secret_id not in {None, secret.id}:
         raise Unreadable
     return replace(secret, etag=etag)
 
 
 def read_version(
-    document: Any, *, organization_id: str, secret_id: str, with_value: bool = False
+    document: Any,
+    *,
+    organization_id: str,
+    secret_id: str,
+    version_id: str | None = None,
+    with_value: bool = False,
 ) -> SecretVersion:
-    """Read one version, with its value only if asked to; raise Unreadable where there is none."""
+    """Read one version, with its value only if asked to; raise Unreadable where there is none.
+
+    version_id: as secret_id in `read_secret`. A version of another secret is no answer either: its
+    value would be shown under the wrong name.
+    """
     version = _version(document, organization_id, secret_id, with_value=with_value)
-    if version is None:
+    if version is None or version.secret_id != secret_id:
+        raise Unreadable
+    if version_id not in {None, version.id}:
         raise Unreadable
     return version
 

@@ -22,6 +22,8 @@ from .helpers import (
     VERSIONS,
     WRITES,
     call,
+    everything_on,
+    failure_of,
 )
 
 WRONG = [None, True, 7, -1, 1.5, 10**400, "", "x", "\x00", [], [[]], {}, {"a": {"b": []}}]
@@ -64,6 +66,39 @@ def test_an_answer_that_cannot_be_read_is_the_upstreams_failure(client, api, nam
     assert len(api.calls) == (2 if name in READS else 1)
 
 
+ANOTHER = {"id": "29"}
+OF_ANOTHER = {"secret_id": "29"}
+
+
+@pytest.mark.parametrize(
+    ("name", "document"),
+    [
+        *(("get_secret", ANOTHER), ("update_secret", ANOTHER)),
+        *(("get_secret_version", ANOTHER), ("get_secret_version", OF_ANOTHER)),
+        *(("reveal", ANOTHER), ("reveal", OF_ANOTHER), ("reveal", {"secret_id": 29})),
+        *(("update_secret_version", ANOTHER), ("update_secret_version", OF_ANOTHER)),
+        ("create_secret_version", OF_ANOTHER),
+    ],
+)
+def test_an_answer_about_another_object_is_no_answer(client, api, name, document):
+    method, url, _ = OPERATIONS[name]
+    asked_for = SECRET_DOCUMENT if url == SECRET else VERSION_DOCUMENT
+    api.add(method, url, json={**asked_for, **document})
+    failure = failure_of(lambda: call(client, name), UpstreamFailed)
+    assert (failure.status, failure.code) == (200, "unreadable_answer")
+    assert failure.write_may_have_happened is (name in WRITES)
+    assert VERSION_DOCUMENT["value"] not in everything_on(failure)
+    assert len(api.calls) == (2 if name in READS else 1)
+
+
+@pytest.mark.parametrize("name", ["get_secret", "reveal", "update_secret", "update_secret_version"])
+def test_an_id_that_comes_as_a_number_is_the_same_id(client, api, name):
+    method, url, _ = OPERATIONS[name]
+    asked_for = {"id": 20} if url == SECRET else {"id": 30, "secret_id": 20}
+    api.add(method, url, json=asked_for)
+    assert call(client, name).id == str(asked_for["id"])
+
+
 def test_a_deletion_answered_with_a_web_page_is_not_taken_for_one(client, api):
     api.delete(SECRET, body=UNREADABLE["html"], status=200)
     with pytest.raises(UpstreamFailed) as caught:
@@ -96,13 +131,19 @@ def test_a_wrong_type_in_a_secret_breaks_nothing(field, wrong):
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-@pytest.mark.parametrize("field", sorted(set(VERSION_DOCUMENT) - {"id"}))
+@pytest.mark.parametrize("field", sorted(set(VERSION_DOCUMENT) - {"id", "secret_id"}))
 def test_a_wrong_type_in_a_version_breaks_nothing(field, wrong):
     version = read_version(
         {**VERSION_DOCUMENT, field: wrong}, organization_id="10", secret_id="20", with_value=True
     )
     assert version.id == "30"
     version.as_dict()
+
+
+@pytest.mark.parametrize("unusable", [None, True, -1, 1.5, 10**400, "", "\x00", [], {}])
+def test_a_version_that_names_no_secret_is_of_the_one_asked_for(unusable):
+    document = {**VERSION_DOCUMENT, "secret_id": unusable}
+    assert read_version(document, organization_id="10", secret_id="20").secret_id == "20"
 
 
 def test_with_nothing_but_an_id_the_rest_is_what_was_asked_for():
