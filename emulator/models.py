@@ -34,7 +34,7 @@ class Token(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="tokens")
     kind = models.CharField(max_length=10, choices=Kind)
     principal = models.CharField(max_length=80)
-    # What the caller shows openly and the row is looked up by: see auth.public_part().
+    # What the caller shows openly and the row is looked up by: see `auth._public_part`.
     public_id = models.CharField(max_length=80, db_index=True)
     token_hash = models.CharField(max_length=64, unique=True)
     label = models.CharField(max_length=255, blank=True)
