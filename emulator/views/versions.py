@@ -7,7 +7,7 @@ from django.utils import timezone
 from emulator import idempotency, parameters
 from emulator.db_router import DATABASE
 from emulator.endpoint import Call
-from emulator.errors import NotFound
+from emulator.errors import BadRequest, NotFound
 from emulator.models import Secret, SecretVersion, new_id
 from emulator.payloads import version_payload
 from emulator.queries import by_number, without_values
@@ -79,6 +79,10 @@ def delete_version(call: Call, *, secret_id: str, version_id: str) -> JsonRespon
 
 
 def _add_version(secret: Secret, *, version_id: str, value: bytes) -> SecretVersion:
+    if secret.versions.count() >= parameters.MAX_VERSIONS:
+        raise BadRequest(
+            f"A secret may have at most {parameters.MAX_VERSIONS} versions: delete one first."
+        )
     secret.last_version += 1
     secret.save(update_fields=["last_version"])
     version = SecretVersion.build(

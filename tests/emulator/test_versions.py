@@ -1,5 +1,6 @@
 import pytest
 
+from emulator import parameters
 from tests.emulator.api import Api, decode, encode
 
 pytestmark = [pytest.mark.django_db(databases=["default", "emulator"]), pytest.mark.storage]
@@ -49,6 +50,26 @@ def test_a_number_is_never_given_twice(api: Api) -> None:
     api.delete(f"{versions_of(secret)}/{secret['versions'][0]['id']}")
 
     assert api.add_version(secret)["version"] == 3
+
+
+def test_a_secret_takes_no_more_versions_than_it_may_have_at_once(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert parameters.MAX_VERSIONS == 1_000
+    monkeypatch.setattr(parameters, "MAX_VERSIONS", 3)
+    secret, other = api.create("bank_token"), api.create("mail_token")
+    first = secret["versions"][0]
+    api.add_version(secret)
+    api.add_version(secret)
+
+    refused = api.post(versions_of(secret), {"value": encode("one too many")})
+
+    assert refused.error == (400, "bad_request")
+    assert "at most 3 versions" in refused.body["error_description"]
+    assert api.get(versions_of(secret)).body["pagination"]["count"] == 3
+    api.add_version(other)
+    api.delete(f"{versions_of(secret)}/{first['id']}")
+    assert api.add_version(secret)["version"] == 4
 
 
 def test_versions_are_newest_first_with_an_exact_pagination(api: Api) -> None:
