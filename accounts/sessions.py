@@ -7,6 +7,7 @@ what unlocks it.
 """
 
 import hashlib
+from copy import deepcopy
 from typing import Any
 
 from django.contrib.sessions.backends.base import UpdateError
@@ -19,6 +20,9 @@ from accounts import copies
 
 
 class SessionStore(DatabaseSessions):
+    # As it was when this request came to know it; None where it never looked.
+    _base: dict[str, Any] | None = None
+
     def load(self) -> dict[str, Any]:
         name = _cache_name(_stored_name(self.session_key))
         data = copies.find(name)
@@ -26,6 +30,7 @@ class SessionStore(DatabaseSessions):
             data = super().load()
             if data:
                 copies.fill(name, data)
+        self._base = deepcopy(data)
         return data
 
     def save(self, must_create: bool = False) -> None:
@@ -33,16 +38,19 @@ class SessionStore(DatabaseSessions):
             self.create()
         elif must_create:
             super().save(must_create=True)
-            copies.replace(_cache_name(_stored_name(self.session_key)), dict(self.items()))
+            self._base = deepcopy(dict(self.items()))
+            copies.replace(_cache_name(_stored_name(self.session_key)), self._base)
         else:
             self._update()
 
     def _update(self) -> None:
-        """Write the row, and its copy while the row is held: a sign-out comes wholly before or after.
+        """Write this request's changes, and the copy while the row is held.
+
+        What other requests saved meanwhile stays, and a sign-out comes wholly before or after.
 
         Raises UpdateError where the session is over.
         """
-        data = dict(self.items())
+        mine = dict(self.items())
         stored = _stored_name(self.session_key)
         database = router.db_for_write(self.model)
         rows = self.model.objects.using(database).select_for_update()
@@ -51,6 +59,9 @@ class SessionStore(DatabaseSessions):
                 row = rows.filter(session_key=stored, expire_date__gt=timezone.now()).first()
                 if row is None:
                     raise UpdateError
+                theirs = self.decode(row.session_data)
+                base = theirs if self._base is None else self._base
+                data = merged(base, mine, theirs)
                 row.session_data = self.encode(data)
                 row.expire_date = self.get_expiry_date()
                 row.save(using=database, update_fields=["session_data", "expire_date"])
@@ -58,6 +69,7 @@ class SessionStore(DatabaseSessions):
         except DatabaseError:
             copies.invalidate(_cache_name(stored))
             raise
+        self._session_cache, self._base = data, deepcopy(data)
 
     def exists(self, session_key: str) -> bool:
         return super().exists(_stored_name(session_key))
@@ -82,6 +94,28 @@ class SessionStore(DatabaseSessions):
         if row is None:
             self._session_key = None
         return row
+
+
+def merged(base: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
+    """Return `theirs` with every change from `base` to `mine`.
+
+    Each entry is taken whole, and where it is a dictionary each of its entries: two requests may
+    add, replace and remove different connections; nothing of one is mixed into another.
+    """
+    result = _with_changes(base, mine, theirs)
+    for name in result.keys() & mine.keys():
+        parts = [each.get(name, {}) for each in (base, mine, theirs)]
+        if all(isinstance(part, dict) for part in parts):
+            result[name] = _with_changes(*parts)
+    return result
+
+
+def _with_changes(
+    base: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any]
+) -> dict[str, Any]:
+    kept = {name: theirs[name] for name in theirs if name in mine or name not in base}
+    changed = {name: mine[name] for name in mine if name not in base or mine[name] != base[name]}
+    return {**kept, **changed}
 
 
 def _stored_name(session_key: str | None) -> str:
