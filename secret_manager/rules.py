@@ -9,9 +9,9 @@ from datetime import datetime
 NAME_PATTERN = r"[A-Za-z0-9_-]+"
 """Match in full (`re.fullmatch`): a bare `$` would let a trailing newline through."""
 
-NAME_SUFFIX_PATTERN = r"-[A-Za-z0-9]{6}$"
-"""What a name must not end with. AWS Secrets Manager ends its ARNs with a hyphen and six letters
-or digits, so only those count as the six characters: `-a_cdef` is fine."""
+NAME_SUFFIX_PATTERN = r"-.{6}$"
+"""What a name must not end with, as the API document and the official SDK have it: a hyphen and any
+six characters. AWS Secrets Manager ends its ARNs like that."""
 
 NAME_MAX_LENGTH = 255
 """Ours: the API document states none. AWS Secrets Manager, which is behind it, stops at 512."""
@@ -57,9 +57,7 @@ def check_name(name: str) -> str:
     if len(name) > NAME_MAX_LENGTH:
         raise InvalidArgument(f"Use at most {NAME_MAX_LENGTH} characters.", "name")
     if re.search(NAME_SUFFIX_PATTERN, name):
-        raise InvalidArgument(
-            "A name cannot end with a hyphen followed by six letters or digits.", "name"
-        )
+        raise InvalidArgument("A name cannot end with a hyphen followed by six characters.", "name")
     return name
 
 
