@@ -6,10 +6,9 @@ import json
 import math
 import re
 from collections.abc import Iterable
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
+from .dates import http_date
 from .errors import (
     Conflict,
     InvalidInput,
@@ -116,7 +115,7 @@ def retry_after(answer: Answer) -> float | None:
     given = answer.headers.get("retry-after", "").strip()
     seconds = _number(given)
     if seconds is None:
-        until, now = _http_date(given), _http_date(answer.headers.get("date", ""))
+        until, now = http_date(given), http_date(answer.headers.get("date", ""))
         if until is None or now is None:
             return None
         seconds = max((until - now).total_seconds(), 0.0)
@@ -174,12 +173,3 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return -1.0 if math.isnan(seconds) else seconds
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    # "-0000" parses as naive; such a date has no zone to compare by.
-    return moment if moment.tzinfo is not None else None

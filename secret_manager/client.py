@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from . import paging, rules, wire
@@ -75,6 +75,15 @@ class SecretManagerClient:
         Whether one lost write had its key with it is on its error: `idempotency_key_sent`.
         """
         return self._requestor.is_idempotent
+
+    @property
+    def clock_offset(self) -> timedelta:
+        """How far the server's clock is ahead of ours, as its last answers showed.
+
+        Negative where it is behind; zero where no answer with a date has come. Good to a second
+        and the time an answer takes.
+        """
+        return self._requestor.clock_offset
 
     # Secrets
 

@@ -8,6 +8,7 @@ import random
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -80,6 +81,10 @@ class Requestor:
     @property
     def is_idempotent(self) -> bool:
         return IDEMPOTENCY_KEY in self._transport.extensions
+
+    @property
+    def clock_offset(self) -> timedelta:
+        return self._transport.clock_offset
 
     def perform(self, operation: Operation, read: Read[Result]) -> Result:
         """Return the answer's document as `read` makes it. Raises SecretManagerError."""

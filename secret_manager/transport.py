@@ -6,6 +6,7 @@ import http.cookiejar
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import requests
@@ -15,6 +16,7 @@ from .breaker import Breaker, Health
 from .budget import RetryBudget
 from .bulkhead import Bulkhead
 from .connections import Attempt, PooledAdapter, current_attempt
+from .dates import clock_offset, utc_now
 from .errors import ConnectFailed, NotReached, SecretManagerError, UpstreamFailed
 from .foreign import FOREIGN, broken_off, translated
 from .timeouts import Clock, Deadline, Timeouts
@@ -41,7 +43,7 @@ class Transport:
 
     Connections are kept and reused. Nothing of one call stays for the next: no credential, no
     cookie, nothing from `.netrc` or the environment. TLS certificates are always verified.
-    What is learned about the API is kept: whether it answers, and what it announced.
+    What is learned about the API is kept: whether it answers, what it announced, what time it has.
 
     base_url: where the API is; http or https, without credentials, query or fragment (ValueError).
     adapter: carries the requests in place of sockets, for example to an emulator in this process.
@@ -50,10 +52,12 @@ class Transport:
     max_concurrent: calls at once; have more worker threads than that. max_wait: seconds that a
         further call waits for its turn.
     breaker, budget: others than the usual ones.
-    clock, sleep: for tests.
+    clock, sleep, now: for tests.
 
     extensions: what the API has announced, as far as the module `extensions` knows it; a later
         success without an announcement withdraws it.
+    clock_offset: how far the API's clock is ahead of ours, by the Date of the last success that had
+        one; zero before that.
     """
 
     def __init__(
@@ -70,12 +74,15 @@ class Transport:
         budget: RetryBudget | None = None,
         clock: Clock = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.base_url = _checked(base_url)
         self.timeouts = timeouts
         self.clock = clock
         self.sleep = sleep
         self.extensions: frozenset[str] = frozenset()
+        self.clock_offset = timedelta(0)
+        self._now = now
         self.breaker = breaker or Breaker(clock=clock)
         self.budget = budget or RetryBudget()
         # By the time a silent call is given up, a place is free.
@@ -115,6 +122,7 @@ class Transport:
                 )
             attempt = Attempt(deadline)
             token = current_attempt.set(attempt)
+            sent = self._now()
             try:
                 outcome = self._exchange(attempt, method, path, headers, query, body)
             finally:
@@ -125,11 +133,18 @@ class Transport:
         # Raised here and not where it was caught: the caught one holds the request, body and all.
         if isinstance(outcome, SecretManagerError):
             raise outcome
-        announced = extensions.announced(outcome.headers)
-        # An error without an announcement may come from a proxy, which cannot know.
-        if announced or 200 <= outcome.status < 300:
-            self.extensions = announced
+        self._learn(outcome, sent)
         return outcome
+
+    def _learn(self, answer: Answer, sent: datetime) -> None:
+        is_success = 200 <= answer.status < 300
+        announced = extensions.announced(answer.headers)
+        # An error without an announcement may come from a proxy, which cannot know.
+        if announced or is_success:
+            self.extensions = announced
+        offset = clock_offset(answer.headers, sent=sent, received=self._now())
+        if is_success and offset is not None:
+            self.clock_offset = offset
 
     def _exchange(
         self,
