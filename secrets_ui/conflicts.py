@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from secret_manager import Secret
 from secrets_ui import dates, expiry_choice
 from secrets_ui.forms import SecretEditForm, split_ids
+from secrets_ui.shown import shown
 
 # The fields of the form that make up one field of the secret.
 PARTS = {
@@ -76,17 +77,23 @@ def rebased(form: SecretEditForm, current: Secret) -> SecretEditForm:
     edited = form.changes()
     data = QueryDict(mutable=True)
     data.update(form.data)
-    fresh = SecretEditForm(initial=SecretEditForm.initial_of(current))
+    now = shown_of(current)
     for name, parts in PARTS.items():
         for part in parts:
-            bound, hidden = fresh[part], fresh.fields[part].hidden_widget()
-            now = hidden.format_value(bound.value()) or ""
-            data[bound.html_initial_name] = now
+            data[f"initial-{part}"] = now[part]
             if name not in edited:
-                data[part] = now
+                data[part] = now[part]
     again = SecretEditForm(data)
     again.is_valid()
     return again
+
+
+def shown_of(secret: Secret) -> dict[str, str]:
+    """Return the form's fields for a secret as it is, as a browser sends them."""
+    fresh = SecretEditForm(initial=SecretEditForm.initial_of(secret))
+    return {
+        bound.name: bound.field.hidden_widget().format_value(bound.value()) or "" for bound in fresh
+    }
 
 
 def _was_shown_otherwise(form: SecretEditForm, name: str, current: Secret) -> bool:
@@ -133,4 +140,4 @@ def _in_words(field: Any) -> str:
         return dates.exactly(field)
     if isinstance(field, list):
         return ", ".join(field) or _("none")
-    return field or _("none")
+    return shown(field) or _("none")

@@ -12,7 +12,7 @@ from secrets_ui import journal
 from secrets_ui.http import DashboardRequest, client_redirect
 from secrets_ui.journal import Claim
 from secrets_ui.models import Intent
-from secrets_ui.outcomes import NotKnownYet
+from secrets_ui.outcomes import NotKnownYet, TakenOver
 
 # All that a page may ask of the API, seconds; a write's share includes looking up a lost answer.
 READ_SECONDS, WRITE_SECONDS = 10.0, 15.0
@@ -60,7 +60,7 @@ def written_once(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
         request.intent = claim.intent
         try:
             return view(request, **kwargs)
-        except NotKnownYet:
+        except (NotKnownYet, TakenOver):
             return client_redirect(request, outcome_address(claim.intent))
         finally:
             journal.release(claim.intent)

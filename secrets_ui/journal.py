@@ -9,16 +9,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import Error as DatabaseError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from audit.trail import TrailUnavailable
 from secrets_ui.models import Intent
+from secrets_ui.outcomes import TakenOver
 
 State = Intent.State
 KEPT = timedelta(hours=24)
-# An act is over after this, one way or the other: what is open for longer was left behind.
-IN_FLIGHT = timedelta(seconds=20)
+# An act is over after this, one way or the other, with half a minute for replicas whose clocks differ:
+# what is open for longer was left behind. What was looked up in vain rests as long.
+IN_FLIGHT = timedelta(seconds=60)
 OPEN = (State.SENT, State.UNKNOWN)
 # What ended like this may be corrected and sent anew.
 ENDED_IN_VAIN = (State.NOT_SAVED, State.TAKEN)
@@ -69,19 +71,24 @@ def release(intent: Intent) -> None:
     if intent.state != State.CLAIMED:
         return
     with _written(act_was_done=False):
-        Intent.objects.filter(pk=intent.pk, state=State.CLAIMED).update(state=State.NOT_SAVED)
+        _own(intent).filter(state=State.CLAIMED).update(state=State.NOT_SAVED)
 
 
 def sent(intent: Intent, *, action: str, **facts: Any) -> None:
     """Note what is about to be sent; from here on the outcome is open.
 
-    `facts` are names and ids, what the fields should become, the versions that were there: no value.
+    `facts` are names and ids, what the fields were and should become, the versions that were there:
+    no value.
+
+    Raises:
+        TakenOver: this arrival of the form took so long that another one is acted on.
     """
-    intent.state, intent.action, intent.sent_at = State.SENT, action, timezone.now()
-    for name, fact in facts.items():
-        setattr(intent, name, fact)
+    noted = {"state": State.SENT, "action": action, "sent_at": timezone.now(), **facts}
     with _written(act_was_done=False):
-        intent.save()
+        if not _own(intent).update(**noted):
+            raise TakenOver
+    for name, fact in noted.items():
+        setattr(intent, name, fact)
 
 
 def refused(intent: Intent, *, lost_at: datetime | None) -> None:
@@ -91,7 +98,9 @@ def refused(intent: Intent, *, lost_at: datetime | None) -> None:
     """
     intent.state, intent.sent_at, intent.settled_at = State.NOT_SAVED, lost_at, timezone.now()
     with _written(act_was_done=False):
-        intent.save()
+        _own(intent).update(
+            state=intent.state, sent_at=intent.sent_at, settled_at=intent.settled_at
+        )
 
 
 def settled(
@@ -114,7 +123,9 @@ def not_known(intent: Intent) -> None:
     """Note that it was looked up in vain; whoever comes back looks again."""
     intent.state = State.UNKNOWN
     with _written(act_was_done=True):
-        Intent.objects.filter(pk=intent.pk, state=State.SENT).update(state=State.UNKNOWN)
+        Intent.objects.filter(pk=intent.pk, state__in=OPEN).update(
+            state=State.UNKNOWN, working_since=timezone.now()
+        )
 
 
 def is_being_worked_on(intent: Intent, *, now: datetime) -> bool:
@@ -131,11 +142,24 @@ def find(*, nonce: str, person_id: int, organization_id: str) -> Intent | None:
 
 
 def left_open(*, person_id: int, organization_id: str, now: datetime) -> list[Intent]:
-    """Return a person's intents whose outcome is open and that nobody works on any more."""
+    """Return a person's intents whose outcome is open and that nobody works on any more.
+
+    Those that were not looked at for longest come first.
+    """
     found = Intent.objects.filter(
         person_id=person_id, organization_id=organization_id, state__in=OPEN
-    ).order_by("sent_at")
-    return [intent for intent in found[:5] if not is_being_worked_on(intent, now=now)]
+    ).order_by("working_since")
+    return [intent for intent in found if not is_being_worked_on(intent, now=now)]
+
+
+def is_due(intent: Intent, *, now: datetime) -> bool:
+    """Tell whether it is time to look an open intent up by itself."""
+    return intent.state == State.SENT or intent.working_since < now - IN_FLIGHT
+
+
+def _own(intent: Intent) -> QuerySet[Intent]:
+    """The row, as long as this arrival of the form is the one that is acted on."""
+    return Intent.objects.filter(pk=intent.pk, working_since=intent.working_since)
 
 
 def _forget_old(person_id: int) -> None:

@@ -14,8 +14,9 @@ from audit.trail import TrailUnavailable
 from secrets_ui.models import Lease
 from secrets_ui.outcomes import StillBeingEdited
 
-# Longer than any act may take; it only matters where a process died while holding one.
-LASTS = timedelta(seconds=30)
+# Longer than any act may take, with half a minute for replicas whose clocks differ. It only matters
+# where a process died while holding one.
+LASTS = timedelta(seconds=60)
 WAIT_SECONDS = 5.0
 PAUSE_SECONDS = 0.05
 

@@ -18,7 +18,7 @@ class Intent(models.Model):
         SAVED = "saved"
         NOT_SAVED = "not_saved"
         TAKEN = "taken"  # somebody else has a secret of this name
-        UNSURE = "unsure"  # a version appeared, and only its value could tell whose it is
+        UNSURE = "unsure"  # something is there, and only a person can tell whose it is
 
     nonce = models.CharField(max_length=64)
     person_id = models.BigIntegerField()
@@ -36,6 +36,7 @@ class Intent(models.Model):
     secret_name = models.CharField(max_length=255, blank=True)
     version_id = models.CharField(max_length=64, blank=True)
     known_version_ids = models.JSONField(default=list)
+    before = models.JSONField(default=dict)
     wanted = models.JSONField(default=dict)
 
     class Meta:

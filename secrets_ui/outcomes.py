@@ -17,6 +17,10 @@ class NotKnownYet(SecretManagerError):
     default_may_have_happened = True
 
 
+class TakenOver(SecretManagerError):
+    """The same form arrived again, and that arrival is acted on. This one sent nothing."""
+
+
 class AlreadyGone(NotFound):
     """Somebody else deleted it before this attempt."""
 

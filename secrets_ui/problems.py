@@ -72,10 +72,10 @@ def _words(error: SecretManagerError) -> tuple[str, str, int]:
     match error:
         case NotSaved():
             return (
-                _("Nothing has changed"),
+                _("It is not there"),
                 _(
-                    "No clear answer came, so we looked: what you sent did not take effect."
-                    " You can send it again."
+                    "No clear answer came, so we looked, and what you sent is not there."
+                    " Send it again: this form makes nothing twice."
                 ),
                 502,
             )

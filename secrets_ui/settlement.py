@@ -22,10 +22,11 @@ State = Intent.State
 PAUSE_SECONDS = 1.0
 # So many values are fetched at most to find out which version is ours.
 COMPARED = 3
-# A new version has no name to be known by. Only when the server has surely let go of the request
+# A request that got no answer may still be carried out. Only when the server has surely let go of it
 # does "not there" mean "not saved".
 QUIET = timedelta(seconds=30)
-# How far the server's clock may be from ours.
+GIVEN_UP = timedelta(days=1)
+# How far the server's clock may be from where its answers say it is.
 SKEW = timedelta(minutes=5)
 
 
@@ -64,13 +65,22 @@ def look_up(connection: Connection, intent: Intent, sent: JustSent = LATER) -> F
         SecretManagerError: the API cannot be read either.
     """
     try:
-        return _LOOKS[intent.action](connection, intent, sent)
+        finding = _LOOKS[intent.action](connection, intent, sent)
     except NotFound:
         if intent.action == "secret.created":
             # The list itself is not found, and that says nothing about what is in it.
             raise
         # The secret is gone, and what was to be changed in it with it.
-        return Finding(state=State.NOT_SAVED)
+        finding = Finding(state=State.NOT_SAVED)
+    is_final = sent.has_key or _age(intent) >= QUIET
+    if finding.state == State.NOT_SAVED and not is_final:
+        return Finding(state=State.UNKNOWN)
+    return finding
+
+
+def is_beyond_hope(intent: Intent) -> bool:
+    """Tell whether nothing more will be learned: then a person has to look."""
+    return _age(intent) > GIVEN_UP
 
 
 def look_up_twice(connection: Connection, intent: Intent, sent: JustSent) -> Finding:
@@ -83,17 +93,23 @@ def look_up_twice(connection: Connection, intent: Intent, sent: JustSent) -> Fin
 
 
 def _created(connection: Connection, intent: Intent, sent: JustSent) -> Finding:
-    listed = connection.client.list_secrets(intent.organization_id)
+    client = connection.client
+    listed = client.list_secrets(intent.organization_id)
     found = next((each for each in listed.items if each.name == intent.secret_name), None)
     if found is None:
-        return Finding(state=State.NOT_SAVED if listed.complete else State.UNKNOWN)
-    if not _since(found.created_at, intent) or not _by_us(connection, found):
+        is_readable = listed.complete and all(each.name for each in listed.items)
+        return Finding(state=State.NOT_SAVED if is_readable else State.UNKNOWN)
+    began, ended = _window(intent, client.clock_offset)
+    if found.created_at is not None and found.created_at < began:
         return Finding(state=State.TAKEN, secret_id=found.id)
     if sent.holds:
-        versions = connection.client.list_secret_versions(intent.organization_id, found.id).items
-        if not any(sent.holds(found.id, version.id) for version in versions[:COMPARED]):
-            return Finding(state=State.TAKEN, secret_id=found.id)
-    return Finding(state=State.SAVED, secret_id=found.id)
+        versions = client.list_secret_versions(intent.organization_id, found.id).items
+        is_ours = any(sent.holds(found.id, version.id) for version in versions[:COMPARED])
+        return Finding(state=State.SAVED if is_ours else State.TAKEN, secret_id=found.id)
+    is_ours = (
+        _by_us(connection, found) and found.created_at is not None and found.created_at <= ended
+    )
+    return Finding(state=State.SAVED if is_ours else State.UNSURE, secret_id=found.id)
 
 
 def _version_added(connection: Connection, intent: Intent, sent: JustSent) -> Finding:
@@ -104,14 +120,18 @@ def _version_added(connection: Connection, intent: Intent, sent: JustSent) -> Fi
             return Finding(state=State.SAVED, version_id=version.id)
     if new and (sent.holds is None or len(new) > COMPARED):
         return Finding(state=State.UNSURE)
-    is_over = sent.has_key or _age(intent) >= QUIET
-    return Finding(state=State.NOT_SAVED if listed.complete and is_over else State.UNKNOWN)
+    return Finding(state=State.NOT_SAVED if listed.complete else State.UNKNOWN)
 
 
 def _changed(connection: Connection, intent: Intent, sent: JustSent) -> Finding:
     secret = connection.client.get_secret(intent.organization_id, intent.secret_id)
-    is_there = all(_field(secret, name) == wish for name, wish in intent.wanted.items())
-    return Finding(state=State.SAVED if is_there else State.NOT_SAVED)
+    if not secret.name or secret.created_at is None:
+        # An answer with holes: what is missing is not what is empty.
+        return Finding(state=State.UNKNOWN)
+    now = {name: field_of(secret, name) for name in intent.wanted}
+    if now == intent.wanted:
+        return Finding(state=State.SAVED)
+    return Finding(state=State.NOT_SAVED if now == intent.before else State.UNSURE)
 
 
 def _deleted(connection: Connection, intent: Intent, sent: JustSent) -> Finding:
@@ -130,6 +150,8 @@ def _turned(connection: Connection, intent: Intent, sent: JustSent) -> Finding:
     version = connection.client.get_secret_version(
         intent.organization_id, intent.secret_id, intent.version_id
     )
+    if version.status not in {"active", "inactive"}:
+        return Finding(state=State.UNKNOWN)
     is_as_wanted = version.is_on == (intent.action == "version.turned_on")
     return Finding(state=State.SAVED if is_as_wanted else State.NOT_SAVED)
 
@@ -153,8 +175,10 @@ def _gone(read: Callable[[], object]) -> Finding:
     return Finding(state=State.NOT_SAVED)
 
 
-def _since(moment: datetime | None, intent: Intent) -> bool:
-    return moment is None or moment >= intent.claimed_at - SKEW
+def _window(intent: Intent, server_ahead: timedelta) -> tuple[datetime, datetime]:
+    """Return from when to when, by the server's clock, what was sent can have been made."""
+    began = intent.claimed_at + server_ahead - SKEW
+    return began, (intent.sent_at or intent.claimed_at) + server_ahead + QUIET + SKEW
 
 
 def _age(intent: Intent) -> timedelta:
@@ -162,14 +186,12 @@ def _age(intent: Intent) -> timedelta:
 
 
 def _by_us(connection: Connection, secret: Secret) -> bool:
-    """Compare the creator where both are known: a bearer token does not say who it belongs to."""
-    ours, theirs = connection.identity, secret.user_id
-    if not ours or not theirs:
-        return True
-    return ours.rpartition("-")[2] == theirs.rpartition("-")[2]
+    """Compare the creator. A bearer token does not say who it belongs to, so it proves nothing."""
+    ours, theirs = connection.identity, secret.user_id or ""
+    return bool(ours) and ours.rpartition("-")[2] == theirs.rpartition("-")[2]
 
 
-def _field(secret: Secret, name: str) -> Any:
+def field_of(secret: Secret, name: str) -> Any:
     """Return a field as the journal holds what it should become."""
     if name == "app_ids":
         return sorted(secret.integration_service_ids)

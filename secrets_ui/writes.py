@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from audit.trail import Actor, Subject, recorded
+from audit.trail import Actor, Subject, TrailUnavailable, recorded
 from secret_manager import Conflict, NotFound, Secret, SecretManagerError, Value
 from secrets_ui import journal, leases, settlement
 from secrets_ui.connection import Connection
@@ -68,7 +68,7 @@ def create_secret(*, doing: Doing, new: NewSecret) -> str:
         "secret.created",
         send,
         holds=_comparing(doing, new.value),
-        facts={"secret_name": new.name},
+        facts={"secret_name": new.name, "wanted": settlement.wanted_fields(_typed(new))},
     )
     return found.secret_id
 
@@ -172,8 +172,11 @@ def settle(*, connection: Connection, actor: Actor, intent: Intent) -> Intent.St
         version_id=intent.version_id,
         detail=intent.action,
     )
-    with recorded(action="write.looked_up", actor=actor, subject=subject):
+    with recorded(action="write.looked_up", actor=actor, subject=subject) as act:
         found = settlement.look_up(connection, intent)
+        if found.state == State.UNKNOWN and settlement.is_beyond_hope(intent):
+            found = Finding(state=State.UNSURE)
+        act.learned(detail=f"{intent.action}: {found.state}", **_learned(found))
     _note(intent, found)
     return found.state
 
@@ -214,6 +217,10 @@ def _looked_up(doing: Doing, error: SecretManagerError, holds: Holds | None) -> 
     except SecretManagerError:
         journal.not_known(doing.intent)
         raise NotKnownYet(request_id=error.request_id) from None
+    except TrailUnavailable:
+        # The comparison could not be recorded, but what was sent was sent.
+        journal.not_known(doing.intent)
+        raise TrailUnavailable(act_was_done=True) from None
 
 
 def _note(intent: Intent, found: Finding) -> None:
@@ -233,6 +240,15 @@ def _insist_on_saved(found: Finding) -> None:
             raise NotKnownYet
 
 
+def _typed(new: NewSecret) -> dict[str, Any]:
+    """Return what the form gets back should it not be saved: everything but the value."""
+    return {
+        "description": new.description,
+        "expired_at": new.expired_at,
+        "app_ids": new.app_ids,
+    }
+
+
 def _send_changes(doing: Doing, current: Secret, changes: Mapping[str, Any]) -> None:
     sent = {name: wish for name, wish in changes.items() if name != "app_ids"}
     if "app_ids" in changes:
@@ -245,8 +261,12 @@ def _send_changes(doing: Doing, current: Secret, changes: Mapping[str, Any]) -> 
         )
         return Finding(state=State.SAVED)
 
-    wanted = settlement.wanted_fields(changes)
-    _write(doing, "secret.changed", send, facts={**facts_of(current), "wanted": wanted})
+    facts = {
+        **facts_of(current),
+        "before": {name: settlement.field_of(current, name) for name in changes},
+        "wanted": settlement.wanted_fields(changes),
+    }
+    _write(doing, "secret.changed", send, facts=facts)
 
 
 def _unless_gone(doing: Doing, send: Callable[[], Finding]) -> Callable[[], Finding]:
@@ -282,7 +302,8 @@ def _comparing(doing: Doing, value: str) -> Holds:
 def _subject(doing: Doing, facts: Mapping[str, Any]) -> Subject:
     """The trail gets the names of changed fields, the journal what they should become."""
     named = {key: facts[key] for key in ("secret_id", "secret_name", "version_id") if key in facts}
-    return subject_of(doing.connection, **named, detail=", ".join(facts.get("wanted", {})))
+    changed = facts.get("before", {})
+    return subject_of(doing.connection, **named, detail=", ".join(changed))
 
 
 def _learned(found: Finding) -> dict[str, str]:

@@ -1,10 +1,8 @@
 """What the views that write have in common."""
 
-from django.forms import Form
-
 from secret_manager import SecretManagerError
 from secrets_ui.http import DashboardRequest, actor_of
-from secrets_ui.outcomes import NotKnownYet
+from secrets_ui.outcomes import NotKnownYet, TakenOver
 from secrets_ui.problems import Problem, explain
 from secrets_ui.writes import Doing
 
@@ -20,13 +18,13 @@ def problem_for_form(request: DashboardRequest, error: SecretManagerError) -> Pr
     htmx gets a note in the corner instead and leaves the form as it is, value and all. An outcome that
     is not known has a page of its own.
     """
-    if request.htmx or isinstance(error, NotKnownYet):
+    if request.htmx or isinstance(error, NotKnownYet | TakenOver):
         raise error
     return explain(error)
 
 
-def form_status(form: Form, problem: Problem | None) -> int:
+def form_status(request: DashboardRequest, problem: Problem | None) -> int:
     """Return the status of a form's page: 422 where what was typed has to be looked at again."""
     if problem:
         return problem.status
-    return 422 if form.is_bound else 200
+    return 422 if request.method == "POST" else 200

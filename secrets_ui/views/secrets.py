@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from secret_manager import Secret, SecretManagerError
-from secrets_ui import conflicts, services, writes
+from secrets_ui import again, conflicts, services, writes
 from secrets_ui.conflicts import FieldConflict
 from secrets_ui.dates import exactly, in_words
 from secrets_ui.decorators import connection_required, written_once
@@ -18,9 +18,10 @@ from secrets_ui.http import DashboardRequest, client_redirect, posted, render_pa
 from secrets_ui.outcomes import AlreadyGone, ChangedMeanwhile
 from secrets_ui.problems import Problem, name_is_taken
 from secrets_ui.rows import secret_rows, version_label, version_rows
+from secrets_ui.shown import shown
 from secrets_ui.status import current_version, expiry_tone, secret_badge
 from secrets_ui.views.answers import doing, form_status, problem_for_form
-from secrets_ui.views.writes import settle_left_open
+from secrets_ui.views.writes import settle_left_open, written_before
 
 PER_PAGE = (25, 50, 100)
 DEFAULT_PER_PAGE = 50
@@ -85,7 +86,7 @@ def secret_detail(request: DashboardRequest, secret_id: str) -> HttpResponse:
 @written_once
 def secret_create(request: DashboardRequest) -> HttpResponse:
     """A new secret with its first value."""
-    form = SecretForm(posted(request))
+    form = SecretForm(posted(request), initial=again.for_create(written_before(request)))
     if request.method != "POST":
         return _create_form(request, form)
     if not form.is_valid():
@@ -110,7 +111,7 @@ def secret_update(request: DashboardRequest, secret_id: str) -> HttpResponse:
     typed = conflicts.settled(request.POST) if request.method == "POST" else None
     form = SecretEditForm(typed, initial=SecretEditForm.initial_of(secret))
     if request.method != "POST":
-        return _edit_form(request, form, secret)
+        return _edit_form(request, again.for_edit(written_before(request), secret) or form, secret)
     if not form.is_valid():
         return _edit_form(request, form, secret)
     changes = form.changes()
@@ -138,7 +139,7 @@ def secret_update(request: DashboardRequest, secret_id: str) -> HttpResponse:
 def secret_delete(request: DashboardRequest, secret_id: str) -> HttpResponse:
     """Delete a secret with all its versions, once its name was typed."""
     secret = services.get_secret(connection=request.connection, secret_id=secret_id)
-    name = secret.name or secret.id
+    name = shown(secret.name) or secret.id
     form = TypedNameForm(posted(request), name=name)
     context = {
         "form": form,
@@ -181,7 +182,7 @@ def _create_form(
     request: DashboardRequest, form: SecretForm, *, problem: Problem | None = None
 ) -> HttpResponse:
     context = {"form": form, "problem": problem}
-    template, status = "secrets_ui/secret_create.html", form_status(form, problem)
+    template, status = "secrets_ui/secret_create.html", form_status(request, problem)
     return render_part(request, template, "secret-form", context, status=status)
 
 
@@ -200,7 +201,7 @@ def _edit_form(
         "problem": problem,
         "conflicts": in_the_way,
     }
-    template, status = "secrets_ui/secret_update.html", form_status(form, problem)
+    template, status = "secrets_ui/secret_update.html", form_status(request, problem)
     return render_part(request, template, "secret-form", context, status=status)
 
 

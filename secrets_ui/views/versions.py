@@ -15,11 +15,13 @@ from secrets_ui.http import DashboardRequest, actor_of, client_redirect, posted,
 from secrets_ui.outcomes import AlreadyGone
 from secrets_ui.problems import Problem
 from secrets_ui.rows import version_label
+from secrets_ui.shown import shown
 from secrets_ui.status import current_version
 from secrets_ui.views.answers import doing, form_status, problem_for_form
 from secrets_ui.views.secrets import secret_address
 
 SHOWN_SECONDS = 30
+FILENAME_LENGTH = 100
 PURPOSES: dict[str, services.Purpose] = {
     "show": "revealed",
     "copy": "copied",
@@ -161,7 +163,7 @@ def _value_form(
         "url": secret_address(request, secret.id),
         "problem": problem,
     }
-    template, status = "secrets_ui/version_create.html", form_status(form, problem)
+    template, status = "secrets_ui/version_create.html", form_status(request, problem)
     return render_part(request, template, "version-form", context, status=status)
 
 
@@ -191,9 +193,9 @@ def _copy(value: Value) -> HttpResponse:
 
 
 def _download(secret: Secret, version_id: str, value: Value) -> HttpResponse:
-    ending = "txt" if value.is_text else "bin"
-    filename = f"{secret.name or secret.id}-{version_id}.{ending}"
-    header = content_disposition_header(as_attachment=True, filename=filename)
+    ending = f"-{version_id}.{'txt' if value.is_text else 'bin'}"
+    name = (shown(secret.name) or secret.id)[: FILENAME_LENGTH - len(ending)]
+    header = content_disposition_header(as_attachment=True, filename=name + ending)
     return HttpResponse(
         value.raw,
         content_type="application/octet-stream",

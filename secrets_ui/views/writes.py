@@ -10,14 +10,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from audit.trail import TrailUnavailable
-from secret_manager import SecretManagerError
-from secrets_ui import journal, writes
+from secret_manager import NotReached, SecretManagerError
+from secrets_ui import again, journal, writes
 from secrets_ui.decorators import connection_required
 from secrets_ui.http import DashboardRequest, actor_of
 from secrets_ui.models import Intent
 from secrets_ui.settlement import QUIET
 
 State = Intent.State
+# So many are looked up at one visit of the list.
+LOOKED_UP = 3
 WAIT_SECONDS, PAUSE_SECONDS = 3.0, 0.1
 
 
@@ -29,7 +31,7 @@ def write_outcome(request: DashboardRequest, nonce: str) -> HttpResponse:
     now = timezone.now()
     is_working = journal.is_being_worked_on(intent, now=now)
     if request.method == "POST" and intent.is_open and not is_working:
-        writes.settle(connection=request.connection, actor=actor_of(request), intent=intent)
+        _look_again(request, intent)
         return redirect(request.path)
     if intent.state == State.SAVED:
         is_deleted = intent.action == "secret.deleted"
@@ -40,6 +42,7 @@ def write_outcome(request: DashboardRequest, nonce: str) -> HttpResponse:
         "intent": intent,
         "is_working": is_working,
         "place": place_of(intent),
+        "again_url": again.address(intent),
         "again_at": again_at(intent) if again_at(intent) > now else None,
     }
     response = render(request, "secrets_ui/write_outcome.html", context)
@@ -55,12 +58,34 @@ def settle_left_open(request: DashboardRequest) -> list[Intent]:
         organization_id=request.connection.organization_id,
         now=timezone.now(),
     )
-    for intent in found:
+    now = timezone.now()
+    for intent in [intent for intent in found if journal.is_due(intent, now=now)][:LOOKED_UP]:
         try:
             writes.settle(connection=request.connection, actor=actor_of(request), intent=intent)
-        except (SecretManagerError, TrailUnavailable):
+        except (NotReached, TrailUnavailable):
             break
+        except SecretManagerError:
+            continue
     return [intent for intent in found if intent.state != State.SAVED]
+
+
+def written_before(request: DashboardRequest) -> Intent | None:
+    """Return the write that a form is opened for again, as its address says."""
+    nonce = request.GET.get("again")
+    if not nonce:
+        return None
+    return journal.find(
+        nonce=nonce,
+        person_id=request.user.pk,
+        organization_id=request.connection.organization_id,
+    )
+
+
+def _look_again(request: DashboardRequest, intent: Intent) -> None:
+    try:
+        writes.settle(connection=request.connection, actor=actor_of(request), intent=intent)
+    except SecretManagerError:
+        messages.error(request, _("It could not be looked up just now. Check again in a minute."))
 
 
 def place_of(intent: Intent) -> str:
@@ -71,9 +96,9 @@ def place_of(intent: Intent) -> str:
 
 
 def again_at(intent: Intent) -> datetime:
-    """Return from when on a look-up can tell that a new version was not saved."""
+    """Return from when on a look-up can tell that something was not saved."""
     sent_at = intent.sent_at or intent.claimed_at
-    return sent_at + QUIET if intent.action == "version.added" else sent_at
+    return sent_at + QUIET
 
 
 def _finished(request: DashboardRequest, nonce: str) -> Intent:

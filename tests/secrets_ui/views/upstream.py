@@ -18,7 +18,13 @@ SECRET_URL = f"/organizations/{ORGANIZATION_ID}/secrets/{SECRET_ID}/"
 VERSION_URL = f"{SECRET_URL}versions/{VERSION_ID}/"
 
 VERSION = {"id": VERSION_ID, "version": 1, "status": "active", "created_at": "2026-01-01T00:00:00Z"}
-SECRET = {"id": SECRET_ID, "name": "billing-key", "description": "Pays", "versions": [VERSION]}
+SECRET = {
+    "id": SECRET_ID,
+    "name": "billing-key",
+    "description": "Pays",
+    "created_at": VERSION["created_at"],
+    "versions": [VERSION],
+}
 NO_SECRETS = {"secrets": [], "has_next": False}
 VERSIONS = {"versions": [VERSION], "pagination": {"has_next": False}}
 
@@ -96,7 +102,6 @@ def _error(status: int, title: str, page_status: int, **more: Any) -> Failure:
 UNREACHABLE = "The Secret Manager cannot be reached"
 SILENT = "The Secret Manager did not answer in time"
 NONSENSE = "The Secret Manager answered with something we cannot use"
-NOT_SAVED = "Nothing has changed"
 
 _REFUSED = requests.ConnectionError(urllib3.exceptions.NewConnectionError(None, "refused"))  # type: ignore[arg-type]
 _REFERENCE = {"X-Request-Id": "req-77"}
