@@ -69,14 +69,6 @@ class SecretManagerClient:
         )
 
     @property
-    def is_idempotent(self) -> bool:
-        """Whether the server has announced that it knows idempotency keys.
-
-        Whether one lost write had its key with it is on its error: `idempotency_key_sent`.
-        """
-        return self._requestor.is_idempotent
-
-    @property
     def clock_offset(self) -> timedelta:
         """How far the server's clock is ahead of ours, as its last answers showed.
 
@@ -139,7 +131,8 @@ class SecretManagerClient:
         value: text, sent as UTF-8, or bytes; 1 to 65,536 bytes. expired_at: an aware datetime or
         ISO 8601 with an offset. Names are unique in an organization: a taken one is answered with
         Conflict or InvalidInput. idempotency_key: 1 to 64 of `A-Z a-z 0-9 _ -`, new for each
-        intent; sent only if `is_idempotent`.
+        intent; sent only where the server announced to know such keys, which the error of a lost
+        write tells (`idempotency_key_sent`).
         """
         body: dict[str, Any] = {"name": rules.check_name(name), "value": encode_value(value)}
         optional = {

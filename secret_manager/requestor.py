@@ -79,10 +79,6 @@ class Requestor:
         self._deadline = deadline
 
     @property
-    def is_idempotent(self) -> bool:
-        return IDEMPOTENCY_KEY in self._transport.extensions
-
-    @property
     def clock_offset(self) -> timedelta:
         return self._transport.clock_offset
 

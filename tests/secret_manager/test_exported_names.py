@@ -48,10 +48,9 @@ def test_the_public_names_are_these():
     assert all(hasattr(secret_manager, name) for name in secret_manager.__all__)
 
 
-def test_the_client_has_exactly_the_operations_of_the_api_document_and_two_facts():
+def test_the_client_has_exactly_the_operations_of_the_api_document_and_one_fact():
     public = {name for name in vars(secret_manager.SecretManagerClient) if name[0] != "_"}
     assert public == {
-        "is_idempotent",
         "clock_offset",
         "get_secrets",
         "iter_secrets",
