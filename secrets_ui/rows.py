@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from secret_manager import Secret, SecretVersion
 from secrets_ui import dates
+from secrets_ui.shown import shown
 from secrets_ui.status import Badge, Tone, current_version, expiry_tone, secret_badge, version_badge
 
 # A long name is cut in its middle: its last characters tell it from its neighbours.
@@ -93,12 +94,12 @@ def _secret_row(secret: Secret, *, list_url: str, now: datetime) -> SecretRow:
     url = f"{list_url}{quote(secret.id, safe='')}/"
     current = current_version(secret.versions or ())
     expired_at, updated_at = secret.expired_at, secret.updated_at
-    name = secret.name or secret.id
+    name = shown(secret.name) or secret.id
     return SecretRow(
         name=name,
         name_start=name[:-NAME_END],
         name_end=name[-NAME_END:],
-        description=secret.description or "",
+        description=shown(secret.description),
         url=url,
         copy_url=f"{url}versions/{quote(current.id, safe='')}/reveal/" if current else "",
         badge=secret_badge(secret, secret.versions, now=now),

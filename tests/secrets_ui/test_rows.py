@@ -57,6 +57,13 @@ def test_a_row_of_a_secret_that_says_nothing_about_itself() -> None:
     assert row.copy_url == ""
 
 
+def test_a_row_shows_no_character_that_nobody_sees() -> None:
+    row = row_of(name="crm\u200b-web\u202ehook", description="Signs\u2066 calls")
+    assert (row.name, row.name_start + row.name_end) == ("crm-webhook", "crm-webhook")
+    assert row.description == "Signs calls"
+    assert row_of(name="\u200b").name == "20"
+
+
 def test_addresses_lead_to_their_pages() -> None:
     row = row_of(versions=(version(7),))
     assert row.url == f"{LIST}20/"

@@ -6,6 +6,7 @@ from audit.models import Event
 from secret_manager import NotFound, Secret, SecretManagerClient
 from tests.secrets_ui.conftest import HTMX, ORGANIZATION_ID
 from tests.secrets_ui.views.support import LIST_URL, filled, text_of, trail
+from tests.secrets_ui.views.upstream import SECRET, SECRET_URL, Upstream
 
 pytestmark = pytest.mark.django_db(databases=["default", "emulator"])
 
@@ -107,3 +108,10 @@ def test_a_secret_that_went_away_meanwhile_is_not_there_any_more(
     answer = browser.post(f"{secret_url}delete/", form)
     assert answer.status_code == 404
     assert "This is not there any more" in text_of(answer)
+
+
+def test_a_name_is_typed_as_it_is_shown(upstream: Upstream) -> None:
+    upstream.shows_one_secret()
+    upstream.says("GET", Upstream.SECRET, {**SECRET, "name": "bill\u200bing-key"})
+    upstream.says("DELETE", Upstream.SECRET, {"message": "deleted"})
+    assert send(upstream.browser, SECRET_URL, "billing-key").status_code == 302

@@ -8,7 +8,7 @@ from audit.models import Event
 from secret_manager import Secret, SecretManagerClient
 from tests.secrets_ui.conftest import HTMX, ORGANIZATION_ID
 from tests.secrets_ui.views.support import text_of
-from tests.secrets_ui.views.upstream import SECRET, SECRET_URL, VERSIONS, Upstream
+from tests.secrets_ui.views.upstream import SECRET, SECRET_URL, VERSION_ID, VERSIONS, Upstream
 
 pytestmark = pytest.mark.django_db(databases=["default", "emulator"])
 
@@ -152,3 +152,26 @@ def test_what_the_api_says_is_shown_as_text(upstream: Upstream) -> None:
     page = upstream.browser.get(SECRET_URL).content.decode()
     assert "<script>alert" not in page
     assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 2
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("", "edit/", "delete/", "versions/new/"),
+        *(f"versions/{VERSION_ID}/status/", f"versions/{VERSION_ID}/delete/"),
+    ],
+)
+def test_no_page_of_a_secret_turns_the_direction_of_its_name(upstream: Upstream, path: str) -> None:
+    upstream.shows_one_secret()
+    upstream.says("GET", Upstream.SECRET, {**SECRET, "name": "bill\u202eing\u200b-key"})
+    page = text_of(upstream.browser.get(SECRET_URL + path))
+    assert "billing-key" in page
+    assert not {"\u202e", "\u200b"} & set(page)
+
+
+def test_a_description_is_shown_without_what_nobody_sees(upstream: Upstream) -> None:
+    upstream.shows_one_secret()
+    upstream.says("GET", Upstream.SECRET, {**SECRET, "description": "Pays\u202e\nthe bills"})
+    for path in ("", "delete/"):
+        page = text_of(upstream.browser.get(SECRET_URL + path))
+        assert "Pays\nthe bills" in page

@@ -170,3 +170,17 @@ def test_nothing_is_changed_where_it_cannot_be_recorded(
     answer = send(full, description="New")
     assert answer.status_code == 503
     assert full.sent("PATCH") == []
+
+
+def test_what_nobody_sees_in_a_description_stays_when_something_else_changes(
+    upstream: Upstream,
+) -> None:
+    unseen = {**FULL, "description": "Pays\u200b\u202e the bills"}
+    upstream.shows_one_secret()
+    upstream.says("GET", Upstream.SECRET, unseen)
+    upstream.says("PATCH", Upstream.SECRET, unseen)
+    form = filled(upstream.browser.get(URL), "secret-form")
+    assert form["description"] == unseen["description"]
+    send(upstream, app_ids="app-1")
+    (body,) = upstream.sent("PATCH")
+    assert "description" not in body

@@ -1,4 +1,5 @@
 import re
+from urllib.parse import unquote
 
 import pytest
 from django.db import DatabaseError
@@ -232,3 +233,17 @@ def test_words_of_the_api_are_not_shown_where_a_value_was_asked_for(upstream: Up
 def test_the_page_of_a_value_leads_back_without_a_script(browser: Client, url: str) -> None:
     page = text_of(browser.post(url, {"purpose": "show"}))
     assert re.search(rf'data-hide href="{SECRET_URL.rsplit("/", 2)[0]}/\d+/"', page)
+
+
+@pytest.mark.parametrize("name", ["n" * 255, "秘" * 255, "a\u202e\u200b" * 255])
+def test_a_file_name_has_at_most_100_characters_and_shows_them_all(
+    upstream: Upstream, name: str
+) -> None:
+    upstream.shows_one_secret()
+    upstream.says("GET", Upstream.SECRET, {**SECRET, "name": name})
+    upstream.says("GET", Upstream.VERSION, {**VERSION, "value": "dmFsdWU="})
+    answer = upstream.browser.post(f"{VERSION_URL}reveal/", {"purpose": "download"})
+    filename = unquote(re.split("\"|''", answer.headers["Content-Disposition"])[1])
+    assert len(filename) == 100
+    assert filename.isprintable()
+    assert filename.endswith(f"-{VERSION['id']}.txt")
