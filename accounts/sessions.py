@@ -4,12 +4,16 @@ The row and the cached copy are named by a hash of the cookie's value. Whoever r
 the cache therefore finds no cookie to use, and what is encrypted for a session (the person's API
 credentials, `secrets_ui/connection.py`) stays closed to them, because the cookie's value is part of
 what unlocks it.
+
+A session ends `SESSION_COOKIE_AGE` after it began, at sign-in, however much it is used.
 """
 
 import hashlib
+import time
 from copy import deepcopy
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 from django.contrib.sessions.base_session import AbstractBaseSession
@@ -17,6 +21,8 @@ from django.db import DatabaseError, router, transaction
 from django.utils import timezone
 
 from accounts import copies
+
+BEGAN_AT = "began_at"  # seconds since 1970
 
 
 class SessionStore(DatabaseSessions):
@@ -30,8 +36,17 @@ class SessionStore(DatabaseSessions):
             data = super().load()
             if data:
                 copies.fill(name, data)
+        if data and _is_over(data):
+            self.delete()
+            self._session_key = None
+            data = {}
         self._base = deepcopy(data)
         return data
+
+    def create(self) -> None:
+        self._session_key = None  # or the next line would look for what is stored there
+        self[BEGAN_AT] = int(time.time())
+        super().create()
 
     def save(self, must_create: bool = False) -> None:
         if self.session_key is None:
@@ -63,8 +78,7 @@ class SessionStore(DatabaseSessions):
                 base = theirs if self._base is None else self._base
                 data = merged(base, mine, theirs)
                 row.session_data = self.encode(data)
-                row.expire_date = self.get_expiry_date()
-                row.save(using=database, update_fields=["session_data", "expire_date"])
+                row.save(using=database, update_fields=["session_data"])
                 copies.replace(_cache_name(stored), data)
         except DatabaseError:
             copies.invalidate(_cache_name(stored))
@@ -94,6 +108,10 @@ class SessionStore(DatabaseSessions):
         if row is None:
             self._session_key = None
         return row
+
+
+def _is_over(data: dict[str, Any]) -> bool:
+    return time.time() >= data.get(BEGAN_AT, 0) + settings.SESSION_COOKIE_AGE
 
 
 def merged(base: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
@@ -16,7 +17,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Person
-from accounts.sessions import SessionStore
+from accounts.sessions import BEGAN_AT, SessionStore
 from tests.accounts import cached
 from tests.accounts.conftest import PASSWORD
 from tests.product_settings import settings_with
@@ -188,6 +189,65 @@ def test_a_session_whose_time_is_over_is_not_loaded(signed_in: Client) -> None:
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
     cache.clear()
     assert not is_signed_in(signed_in)
+
+
+def use(session: SessionStore) -> None:
+    session["used"] = session.get("used", 0) + 1
+    session.save()
+
+
+def test_a_session_that_is_used_all_day_ends_eight_hours_after_sign_in(person: Person) -> None:
+    morning = timezone.now()
+    with time_machine.travel(morning, tick=False) as clock:
+        browser = Client()
+        browser.force_login(person)
+        for hours in (4, 7.9):
+            clock.move_to(morning + timedelta(hours=hours))
+            cache.clear()
+            use(SessionStore(cookie_of(browser)))
+            assert is_signed_in(browser)
+        clock.move_to(morning + timedelta(hours=8))
+        cache.clear()
+        assert not is_signed_in(browser)
+        assert SessionStore(cookie_of(browser)).load() == {}
+
+
+def test_no_copy_outlives_its_session(signed_in: Client, settings: Settings) -> None:
+    assert is_signed_in(signed_in)
+    settings.SESSION_COOKIE_AGE = 0  # eight hours later, as far as a session can tell
+    assert "accounts.session." in cached.everything()
+    assert not is_signed_in(signed_in)
+    assert not Session.objects.exists()
+    assert SESSION_KEY not in cached.everything()
+
+
+def test_a_session_that_ends_during_a_request_is_not_saved(signed_in: Client) -> None:
+    under_way = SessionStore(cookie_of(signed_in))
+    under_way["note"] = "late"
+    with (
+        time_machine.travel(timezone.now() + timedelta(hours=8), tick=False),
+        pytest.raises(UpdateError),
+    ):
+        under_way.save()
+
+
+def test_a_session_that_does_not_say_when_it_began_is_over(signed_in: Client) -> None:
+    session = SessionStore(cookie_of(signed_in))
+    del session[BEGAN_AT]
+    session.save()
+    assert not is_signed_in(signed_in)
+
+
+def test_signing_in_begins_a_session_of_eight_hours(person: Person) -> None:
+    with time_machine.travel(timezone.now() - timedelta(hours=7), tick=False):
+        before = SessionStore()
+        before["note"] = "looked at the sign-in page"
+        before.save()
+    browser = browser_with(before.session_key)
+    browser.post("/accounts/sign-in/", {"username": "hanako", "password": PASSWORD})
+    with time_machine.travel(timezone.now() + timedelta(hours=7.9), tick=False):
+        cache.clear()
+        assert is_signed_in(browser)
 
 
 def test_a_made_up_cookie_is_not_taken_over(person: Person) -> None:
