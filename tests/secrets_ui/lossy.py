@@ -1,10 +1,14 @@
 """The way to the emulator on which a test loses requests and answers, and counts what was sent."""
 
 import io
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
+from email.utils import format_datetime
 
 import requests
+from django.utils import timezone
 from urllib3 import HTTPResponse
 
 from dashboard.embedded import EmbeddedAdapter
@@ -33,11 +37,17 @@ class Fault:
 
 @dataclass
 class Line:
-    """What happens on the way, and what went over it."""
+    """What happens on the way, and what went over it.
+
+    `announces`: whether answers name the server's extensions. `ahead`: how far their Date is ahead of
+    our clock. `lacks`: the fields that are missing in what is read.
+    """
 
     faults: list[Fault] = field(default_factory=list)
     sent: list[requests.PreparedRequest] = field(default_factory=list)
     announces: bool = True
+    ahead: timedelta | None = None
+    lacks: set[str] = field(default_factory=set)
 
     def loses(self, method: str, *, arrives: bool, **more: object) -> Fault:
         """Lose the answer to the next request of this method."""
@@ -62,12 +72,13 @@ class Line:
 
     def heals(self) -> None:
         self.faults.clear()
+        self.lacks.clear()
 
     def reset(self) -> None:
         """Start anew, as the next test finds it."""
-        self.faults.clear()
+        self.heals()
         self.sent.clear()
-        self.announces = True
+        self.announces, self.ahead = True, None
 
     def count(self, method: str) -> int:
         """Tell how often a request of this method was sent."""
@@ -77,14 +88,14 @@ class Line:
         self.sent.append(request)
         fault = self._next(request)
         if fault is None:
-            return self._announced(deliver(request))
+            return self._told(deliver(request))
         if fault.first:
             fault.first()
         response = deliver(request) if fault.arrives else None
         if fault.later:
             fault.later()
         if fault.passes and response is not None:
-            return self._announced(response)
+            return self._told(response)
         if fault.status is None:
             raise requests.ConnectionError("the answer is lost")
         return _proxy_says(fault.status, request)
@@ -97,9 +108,15 @@ class Line:
                 return fault
         return None
 
-    def _announced(self, response: requests.Response) -> requests.Response:
+    def _told(self, response: requests.Response) -> requests.Response:
         for header in ANNOUNCEMENTS if not self.announces else ():
             response.headers.pop(header, None)
+        if self.ahead is not None:
+            response.headers["Date"] = format_datetime(timezone.now() + self.ahead, usegmt=True)
+        if self.lacks and response.request.method == "GET":
+            left = json.dumps(_without(self.lacks, json.loads(response.raw.read()))).encode()
+            response.headers["Content-Length"] = str(len(left))
+            response.raw = _raw(left, response.status_code)
         return response
 
 
@@ -119,5 +136,17 @@ class LossyAdapter(EmbeddedAdapter):
 def _proxy_says(status: int, request: requests.PreparedRequest) -> requests.Response:
     response = requests.Response()
     response.status_code, response.request = status, request
-    response.raw = HTTPResponse(body=io.BytesIO(), status=status, preload_content=False)
+    response.raw = _raw(b"", status)
     return response
+
+
+def _raw(body: bytes, status: int) -> HTTPResponse:
+    return HTTPResponse(body=io.BytesIO(body), status=status, preload_content=False)
+
+
+def _without(names: set[str], document: object) -> object:
+    if isinstance(document, list):
+        return [_without(names, each) for each in document]
+    if isinstance(document, dict):
+        return {key: _without(names, part) for key, part in document.items() if key not in names}
+    return document

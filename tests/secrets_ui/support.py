@@ -1,12 +1,15 @@
 """What the tests of acts share: who acts, for which form, and what the audit trail says of it."""
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+import time_machine
+from django.utils import timezone
 
 from audit.models import Event
 from audit.trail import Actor
 from secret_manager import Secret, SecretManagerClient
-from secrets_ui import journal
+from secrets_ui import journal, writes
 from secrets_ui.connection import Connection
 from secrets_ui.models import Intent
 from secrets_ui.writes import Doing, NewSecret
@@ -33,6 +36,12 @@ def doing(connection: Connection, intent: Intent | None = None) -> Doing:
 def kept(intent: Intent) -> Intent:
     """Return the intent as the journal holds it."""
     return Intent.objects.get(pk=intent.pk)
+
+
+def settle(connection: Connection, intent: Intent, *, seconds: float = 60) -> Intent.State:
+    """Look an intent up at a later visit."""
+    with time_machine.travel(timezone.now() + timedelta(seconds=seconds), tick=True):
+        return writes.settle(connection=connection, actor=ACTOR, intent=kept(intent))
 
 
 def a_new_secret(**typed: object) -> NewSecret:

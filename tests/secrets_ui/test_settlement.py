@@ -3,12 +3,15 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import DatabaseError
 from django.utils import timezone
 
 from audit.models import Event
+from audit.trail import TrailUnavailable
 from dashboard.embedded import EmbeddedAdapter
 from emulator.auth import issue_token
 from emulator.models import Organization, Token
+from emulator.models import Secret as StoredSecret
 from secret_manager import (
     Credential,
     Listing,
@@ -24,7 +27,6 @@ from secrets_ui.outcomes import NameTaken, NotKnownYet, NotSaved
 from tests.secrets_ui.conftest import ORGANIZATION_ID
 from tests.secrets_ui.lossy import Line
 from tests.secrets_ui.support import (
-    ACTOR,
     LATER,
     VALUE,
     a_new_secret,
@@ -32,6 +34,7 @@ from tests.secrets_ui.support import (
     doing,
     kept,
     names_in,
+    settle,
     values_of,
 )
 from tests.secrets_ui.views.support import trail
@@ -67,6 +70,17 @@ def another(organization: Organization, user_id: str) -> SecretManagerClient:
     return SecretManagerClient(Credential.bearer(token), transport=transport)
 
 
+@pytest.fixture
+def key(connection: Connection, line: Line) -> None:
+    """Let the client hear of the server's keys before it writes: it sends one only then."""
+    connection.client.list_secrets(ORGANIZATION_ID)
+
+
+def is_from(when: timedelta) -> None:
+    """Let the server say that every secret was made so far from now."""
+    StoredSecret.objects.update(created_at=timezone.now() + when)
+
+
 class Killed(BaseException):
     """What ends a process without giving it time to note anything more."""
 
@@ -80,12 +94,6 @@ def dies_sending(line: Line, method: str, act: Act, *, arrives: bool) -> None:
     line.loses(method, arrives=arrives, later=die)
     with pytest.raises(Killed):
         act()
-
-
-def settle(connection: Connection, intent: Intent, *, seconds: float = 60) -> Intent.State:
-    """Look an intent up at a later visit."""
-    with time_machine.travel(timezone.now() + timedelta(seconds=seconds), tick=True):
-        return writes.settle(connection=connection, actor=ACTOR, intent=kept(intent))
 
 
 # A new secret whose answer was lost
@@ -105,7 +113,28 @@ def test_a_new_secret_that_is_there_is_saved(
 
 
 @each_loss
-def test_a_new_secret_that_is_not_there_is_not_saved(
+def test_a_new_secret_that_is_not_there_yet_may_still_come(
+    create: Act,
+    intent: Intent,
+    connection: Connection,
+    truth: SecretManagerClient,
+    line: Line,
+    status: int | None,
+) -> None:
+    line.loses("POST", arrives=False, status=status)
+    with pytest.raises(NotKnownYet):
+        create()
+    assert kept(intent).state == State.UNKNOWN
+    assert trail("secret.created")[-1] == ("secret.created", "unknown")
+    late = truth.create_secret(ORGANIZATION_ID, "bank-api", VALUE)
+    assert settle(connection, intent, seconds=settlement.QUIET.total_seconds() - 2) == State.SAVED
+    assert kept(intent).secret_id == late.id
+    assert line.count("POST") == 1
+
+
+@pytest.mark.usefixtures("key")
+@each_loss
+def test_where_the_server_knows_keys_a_new_secret_that_is_not_there_is_not_saved(
     create: Act, intent: Intent, truth: SecretManagerClient, line: Line, status: int | None
 ) -> None:
     line.loses("POST", arrives=False, status=status)
@@ -140,18 +169,15 @@ def test_a_name_that_another_took_meanwhile_is_taken(
     assert trail("secret.created")[-1] == ("secret.created", "failed")
 
 
-@pytest.mark.parametrize("user_id", ["user-1410000000002"])
-def test_a_secret_of_another_person_is_not_ours_and_its_value_is_not_fetched(
-    create: Act, another: SecretManagerClient, line: Line
+@pytest.mark.parametrize("creator", ["1410000000002", ""])
+def test_with_the_value_at_hand_it_decides_and_not_the_creator(
+    create: Act, intent: Intent, line: Line, creator: str
 ) -> None:
-    line.loses(
-        "POST",
-        arrives=True,
-        first=lambda: another.create_secret(ORGANIZATION_ID, "bank-api", VALUE),
-    )
-    with pytest.raises(NameTaken):
-        create()
-    assert trail("value.compared") == []
+    """A data source's secret may have its owner as creator."""
+    line.loses("POST", arrives=True, later=lambda: StoredSecret.objects.update(user_id=creator))
+    create()
+    assert kept(intent).state == State.SAVED
+    assert trail("value.compared") == [("value.compared", "attempted"), ("value.compared", "ok")]
 
 
 def test_a_secret_from_long_before_is_not_ours(
@@ -162,6 +188,58 @@ def test_a_secret_from_long_before_is_not_ours(
         line.loses("POST", arrives=True)
         with pytest.raises(NameTaken):
             writes.create_secret(doing=doing(connection), new=a_new_secret())
+    assert trail("value.compared") == []
+
+
+each_clock = pytest.mark.parametrize("minutes", [-6, 6, -600, 600])
+
+
+@each_clock
+def test_a_new_secret_is_ours_however_wrong_the_servers_clock_is(
+    create: Act, intent: Intent, line: Line, minutes: int
+) -> None:
+    line.ahead = timedelta(minutes=minutes)
+    line.loses("POST", arrives=True, later=lambda: is_from(timedelta(minutes=minutes)))
+    create()
+    assert kept(intent).state == State.SAVED
+
+
+@each_clock
+def test_a_secret_from_long_before_by_the_servers_clock_is_not_ours(
+    create: Act, intent: Intent, line: Line, minutes: int
+) -> None:
+    line.ahead = timedelta(minutes=minutes)
+    long_before = line.ahead - settlement.SKEW * 2
+    line.loses("POST", arrives=True, later=lambda: is_from(long_before))
+    with pytest.raises(NameTaken):
+        create()
+    assert trail("value.compared") == []
+
+
+@pytest.mark.parametrize("act", ["create", "add"])
+def test_a_comparison_that_cannot_be_recorded_does_not_call_it_undone(
+    act: str,
+    intent: Intent,
+    line: Line,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write, record = request.getfixturevalue(act), Event.objects.create
+
+    def refuse(**facts: object) -> Event:
+        if facts["action"] == "value.compared":
+            raise DatabaseError("disk full")
+        return record(**facts)
+
+    monkeypatch.setattr(Event.objects, "create", refuse)
+    line.loses("POST", arrives=True)
+    with pytest.raises(TrailUnavailable) as unavailable:
+        write()
+    assert unavailable.value.act_was_done
+    assert kept(intent).state == State.UNKNOWN
+    assert trail()[-1][1] == "unknown"
+    fetched = [request for request in line.sent if "return_secret_value" in (request.url or "")]
+    assert fetched == [], "what cannot be recorded is not fetched"
 
 
 def test_a_new_secret_that_cannot_be_looked_up_is_not_known(
@@ -198,6 +276,23 @@ def test_a_list_that_may_be_incomplete_proves_nothing(
     with pytest.raises(NotKnownYet):
         create()
     assert kept(intent).state == State.UNKNOWN
+
+
+@pytest.mark.usefixtures("key", "secret")
+@pytest.mark.parametrize("lacking", ["name", "id"])
+def test_a_list_with_holes_proves_nothing_until_a_person_has_to_look(
+    create: Act, intent: Intent, connection: Connection, line: Line, lacking: str
+) -> None:
+    line.lacks.add(lacking)
+    line.loses("POST", arrives=False)
+    with pytest.raises(NotKnownYet):
+        create()
+    assert kept(intent).state == State.UNKNOWN
+    a_day = settlement.GIVEN_UP.total_seconds()
+    assert settle(connection, intent, seconds=a_day - 5) == State.UNKNOWN
+    assert settle(connection, intent, seconds=a_day + 5) == State.UNSURE
+    assert kept(intent).state == State.UNSURE
+    line.heals()
 
 
 def test_a_refused_new_secret_is_not_looked_up(create: Act, intent: Intent, line: Line) -> None:
@@ -366,12 +461,72 @@ def test_a_new_secret_left_behind_is_settled_by_its_name(
 
 
 @pytest.mark.parametrize("user_id", ["user-1410000000002"])
-def test_a_new_secret_left_behind_whose_name_another_has_is_taken(
+def test_a_new_secret_left_behind_whose_name_another_has_may_still_be_ours(
     create: Act, intent: Intent, connection: Connection, another: SecretManagerClient, line: Line
 ) -> None:
     dies_sending(line, "POST", create, arrives=False)
     another.create_secret(ORGANIZATION_ID, "bank-api", VALUE)
+    assert settle(connection, intent) == State.UNSURE
+
+
+def test_a_new_secret_left_behind_whose_name_was_taken_long_before_is_taken(
+    create: Act, intent: Intent, connection: Connection, truth: SecretManagerClient, line: Line
+) -> None:
+    dies_sending(line, "POST", create, arrives=False)
+    truth.create_secret(ORGANIZATION_ID, "bank-api", VALUE)
+    is_from(-settlement.SKEW * 2)
     assert settle(connection, intent) == State.TAKEN
+
+
+def test_what_was_made_long_after_with_our_credential_is_not_called_ours(
+    create: Act, intent: Intent, connection: Connection, truth: SecretManagerClient, line: Line
+) -> None:
+    dies_sending(line, "POST", create, arrives=False)
+    truth.create_secret(ORGANIZATION_ID, "bank-api", "somebody else's value")
+    is_from(timedelta(hours=2))
+    assert settle(connection, intent, seconds=7200) == State.UNSURE
+    assert trail("value.compared") == []
+
+
+@each_clock
+def test_what_was_left_behind_is_placed_in_time_by_the_servers_clock(
+    create: Act, intent: Intent, connection: Connection, line: Line, minutes: int
+) -> None:
+    line.ahead = timedelta(minutes=minutes)
+    dies_sending(line, "POST", create, arrives=True)
+    is_from(timedelta(minutes=minutes))
+    assert settle(connection, intent) == State.SAVED
+
+
+def test_without_a_time_nobody_can_tell_whose_a_secret_is(
+    create: Act, intent: Intent, connection: Connection, line: Line
+) -> None:
+    dies_sending(line, "POST", create, arrives=True)
+    line.lacks.add("created_at")
+    assert settle(connection, intent) == State.UNSURE
+
+
+def test_a_bearer_token_does_not_tell_whose_a_secret_is(
+    create: Act, intent: Intent, organization: Organization, line: Line
+) -> None:
+    dies_sending(line, "POST", create, arrives=True)
+    _, token = issue_token(organization=organization, kind=Token.Kind.BEARER, principal="user-1")
+    bearer = Connection(
+        organization_id=ORGANIZATION_ID, label="", credential=Credential.bearer(token)
+    )
+    assert settle(bearer, intent) == State.UNSURE
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_look_up_records_what_it_looked_for_and_what_it_found(
+    create: Act, intent: Intent, connection: Connection, line: Line, arrives: bool
+) -> None:
+    dies_sending(line, "POST", create, arrives=arrives)
+    state = settle(connection, intent)
+    attempted, done = Event.objects.filter(action="write.looked_up").order_by("pk")
+    assert (attempted.detail, done.detail) == ("secret.created", f"secret.created: {state}")
+    assert done.secret_name == "bank-api"
+    assert bool(done.secret_id) == arrives
 
 
 def test_a_new_version_left_behind_stays_unsure_and_no_value_is_fetched(
@@ -470,21 +625,130 @@ def test_a_change_that_shows_is_saved(
 
 @each_change
 @each_loss
-def test_a_change_that_does_not_show_is_not_saved(
+def test_a_change_that_does_not_show_yet_is_not_saved_only_after_a_quiet_time(
     act: str,
     method: str,
     status: int | None,
     intent: Intent,
+    connection: Connection,
     line: Line,
     request: pytest.FixtureRequest,
 ) -> None:
     change = request.getfixturevalue(act)
     line.loses(method, arrives=False, status=status)
-    with pytest.raises(NotSaved):
+    with pytest.raises(NotKnownYet):
         change()
     assert line.count(method) == 1
+    assert kept(intent).state == State.UNKNOWN
+    assert trail()[-1][1] == "unknown"
+    quiet = settlement.QUIET.total_seconds()
+    assert settle(connection, intent, seconds=quiet - 2) == State.UNKNOWN
+    assert settle(connection, intent, seconds=quiet + 1) == State.NOT_SAVED
     assert kept(intent).state == State.NOT_SAVED
-    assert trail()[-1][1] == "failed"
+
+
+@each_change
+def test_a_change_that_the_server_makes_after_our_two_looks_is_saved(
+    act: str,
+    method: str,
+    intent: Intent,
+    connection: Connection,
+    secret: Secret,
+    version_id: str,
+    truth: SecretManagerClient,
+    line: Line,
+    request: pytest.FixtureRequest,
+) -> None:
+    change = request.getfixturevalue(act)
+    line.loses(method, arrives=False)
+    with pytest.raises(NotKnownYet):
+        change()
+    ids = (ORGANIZATION_ID, secret.id)
+    match act:
+        case "edit":
+            truth.update_secret(
+                *ids,
+                "Mine",
+                expired_at=LATER,
+                integration_service_type=writes.LABS,
+                integration_service_ids=["51", "52"],
+            )
+        case "turn_off":
+            truth.update_secret_version(*ids, version_id, "inactive")
+        case "delete":
+            truth.delete_secret(*ids)
+        case "delete_version":
+            truth.delete_secret_version(*ids, version_id)
+    assert settle(connection, intent) == State.SAVED
+
+
+each_hole = pytest.mark.parametrize(
+    ("act", "lacking"), [("edit", "name"), ("edit", "created_at"), ("turn_off", "status")]
+)
+
+
+@each_hole
+@pytest.mark.parametrize("arrives", [True, False])
+def test_an_answer_with_holes_proves_nothing(
+    act: str,
+    lacking: str,
+    arrives: bool,
+    intent: Intent,
+    connection: Connection,
+    line: Line,
+    request: pytest.FixtureRequest,
+) -> None:
+    change = request.getfixturevalue(act)
+    line.loses("PATCH", arrives=arrives, later=lambda: line.lacks.add(lacking))
+    with pytest.raises(NotKnownYet):
+        change()
+    assert kept(intent).state == State.UNKNOWN
+    assert settle(connection, intent) == State.UNKNOWN
+    line.heals()
+    assert settle(connection, intent) == (State.SAVED if arrives else State.NOT_SAVED)
+
+
+def test_an_edit_that_another_wrote_over_is_unsure(
+    edit: Act, intent: Intent, secret: Secret, truth: SecretManagerClient, line: Line
+) -> None:
+    def write_over() -> None:
+        truth.update_secret(ORGANIZATION_ID, secret.id, description="Theirs")
+
+    line.loses("PATCH", arrives=True, later=write_over)
+    with pytest.raises(NotKnownYet):
+        edit()
+    assert kept(intent).state == State.UNSURE
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_an_edit_left_behind_that_another_wrote_over_is_unsure(
+    edit: Act,
+    intent: Intent,
+    connection: Connection,
+    secret: Secret,
+    truth: SecretManagerClient,
+    line: Line,
+    arrives: bool,
+) -> None:
+    dies_sending(line, "PATCH", edit, arrives=arrives)
+    truth.update_secret(ORGANIZATION_ID, secret.id, description="Theirs")
+    assert settle(connection, intent) == State.UNSURE
+
+
+def test_what_another_changes_elsewhere_in_the_secret_leaves_an_edit_certain(
+    connection: Connection, intent: Intent, secret: Secret, truth: SecretManagerClient, line: Line
+) -> None:
+    def edit() -> None:
+        writes.update_secret(
+            doing=doing(connection, intent),
+            secret_id=secret.id,
+            changes={"description": "Mine"},
+            is_in_the_way=lambda current: False,
+        )
+
+    dies_sending(line, "PATCH", edit, arrives=False)
+    truth.update_secret(ORGANIZATION_ID, secret.id, expired_at=LATER)
+    assert settle(connection, intent) == State.NOT_SAVED
 
 
 @each_change
@@ -518,12 +782,19 @@ def test_a_change_that_cannot_be_looked_up_is_not_known(
     assert trail()[-1][1] == "unknown"
 
 
-def test_a_change_to_what_was_deleted_meanwhile_is_not_saved(
-    edit: Act, secret: Secret, truth: SecretManagerClient, line: Line
+def test_a_change_to_what_was_deleted_meanwhile_is_not_saved_after_a_quiet_time(
+    edit: Act,
+    intent: Intent,
+    connection: Connection,
+    secret: Secret,
+    truth: SecretManagerClient,
+    line: Line,
 ) -> None:
     def delete() -> None:
         truth.delete_secret(ORGANIZATION_ID, secret.id)
 
     line.loses("PATCH", arrives=False, first=delete)
-    with pytest.raises(NotSaved):
+    with pytest.raises(NotKnownYet):
         edit()
+    assert kept(intent).state == State.UNKNOWN
+    assert settle(connection, intent) == State.NOT_SAVED
