@@ -168,6 +168,10 @@ class FaultServer:
         with socket.create_connection(("127.0.0.1", self.port)) as last:
             port = last.getsockname()[1]
             wait_until(lambda: port in self._accepted)
+        for sock in list(self._sockets):
+            # What is here already is still read; then the connection is over.
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RD)
         for thread in self._threads[1:]:
             thread.join(LONGEST_WAIT)
 
@@ -197,6 +201,7 @@ class FaultServer:
                 sock, (_, port) = self._listener.accept()
             except OSError:
                 return
+            self._sockets.add(sock)
             self._start(self._serve, sock)
             self._accepted.add(port)
 
@@ -204,11 +209,10 @@ class FaultServer:
         try:
             with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
                 stack.callback(sock.close)
+                stack.callback(self._sockets.discard, sock)
                 sock.settimeout(LONGEST_WAIT)
                 if self.tls:
                     sock = stack.enter_context(self.tls.wrap_socket(sock, server_side=True))
-                self._sockets.add(sock)
-                stack.callback(self._sockets.discard, sock)
                 for request in _requests(sock):
                     self._respond(request, sock)
         finally:
