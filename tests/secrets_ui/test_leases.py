@@ -9,7 +9,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from audit.trail import TrailUnavailable
-from secrets_ui import leases
+from secrets_ui import decorators, leases
 from secrets_ui.models import Lease
 from secrets_ui.outcomes import StillBeingEdited
 from tests.emulator.threads import at_once
@@ -62,6 +62,19 @@ def test_one_that_a_dead_process_left_behind_runs_out() -> None:
     just_after = timezone.now() + leases.LASTS + timedelta(seconds=1)
     with time_machine.travel(just_after, tick=False), leases.held(**THE_SECRET):
         assert Lease.objects.get().until == just_after + leases.LASTS
+
+
+@pytest.mark.usefixtures("impatient")
+def test_another_replica_whose_clock_is_half_a_minute_ahead_waits_too() -> None:
+    """What one form may take at most, and half a minute more."""
+    longest = timedelta(seconds=decorators.WRITE_SECONDS + 30)
+    assert longest < leases.LASTS == timedelta(seconds=60)
+    with (
+        leases.held(**THE_SECRET),
+        time_machine.travel(timezone.now() + longest, tick=True),
+        pytest.raises(StillBeingEdited),
+    ):
+        leases.held(**THE_SECRET).__enter__()
 
 
 @pytest.mark.usefixtures("impatient")

@@ -1,8 +1,8 @@
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.db import DatabaseError
+from django.utils import timezone
 
 from audit.models import Event
 from audit.trail import TrailUnavailable
@@ -18,7 +18,14 @@ from secret_manager import (
 from secrets_ui import journal, leases, writes
 from secrets_ui.connection import Connection
 from secrets_ui.models import Intent, Lease
-from secrets_ui.outcomes import AlreadyGone, ChangedMeanwhile, NameTaken, NotSaved
+from secrets_ui.outcomes import (
+    AlreadyGone,
+    ChangedMeanwhile,
+    NameTaken,
+    NotKnownYet,
+    NotSaved,
+    TakenOver,
+)
 from tests.secrets_ui.conftest import ORGANIZATION_ID, USER_ID
 from tests.secrets_ui.lossy import Line
 from tests.secrets_ui.support import (
@@ -31,6 +38,7 @@ from tests.secrets_ui.support import (
     last_event,
     names_in,
     of_another_name,
+    settle,
     values_of,
 )
 from tests.secrets_ui.views.support import trail
@@ -46,6 +54,16 @@ def change(connection: Connection, secret: Secret, **changes: object) -> None:
         changes=changes,
         is_in_the_way=lambda current: False,
     )
+
+
+class Broken:
+    """Rows of a journal that cannot be written."""
+
+    def filter(self, **_: object) -> "Broken":
+        return self
+
+    def update(self, **_: object) -> int:
+        raise DatabaseError("disk full")
 
 
 # Every act: what it is called in the trail, and a call of it.
@@ -123,14 +141,7 @@ def test_where_the_journal_cannot_note_it_nothing_is_sent(
     asked: list[tuple[str, str]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    save = Intent.save
-
-    def save_once(self: Intent, *args: Any, **options: Any) -> None:
-        if not self._state.adding:
-            raise DatabaseError("disk full")
-        save(self, *args, **options)
-
-    monkeypatch.setattr(Intent, "save", save_once)
+    monkeypatch.setattr(journal, "_own", lambda intent: Broken())
     with pytest.raises(TrailUnavailable) as unavailable:
         ACTS[action](connection, secret, version_id)
     assert not unavailable.value.act_was_done
@@ -146,15 +157,6 @@ def test_an_outcome_that_cannot_be_noted_is_not_called_a_failure(
     version_id: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise DatabaseError("disk full")
-
-    class Broken:
-        def filter(self, **_: object) -> "Broken":
-            return self
-
-        update = refuse
-
     note = journal.sent
 
     def note_and_break(intent: Intent, **facts: object) -> None:
@@ -295,9 +297,10 @@ def test_what_is_gone_at_the_second_attempt_of_one_form_is_our_own_doing(
     ids = {} if action == "secret.deleted" else {"version_id": version_id}
     line.loses("DELETE", arrives=False)
     intent = claimed("0123456789abcdef")
-    with pytest.raises(NotSaved):
+    with pytest.raises(NotKnownYet):
         delete(doing=doing(connection, intent), secret=secret, **ids)  # type: ignore[operator]
-    # The request was under way all the time, and arrives only now.
+    assert settle(connection, intent) == State.NOT_SAVED
+    # The request was under way for longer than anybody waits, and arrives only now.
     if action == "secret.deleted":
         truth.delete_secret(ORGANIZATION_ID, secret.id)
     else:
@@ -419,6 +422,30 @@ def test_two_people_with_one_nonce_do_not_meet_in_the_secret_manager_either(
     assert len(set(keys)) == 2
 
 
+@each_act
+def test_an_arrival_that_another_has_taken_over_sends_nothing(
+    action: str,
+    connection: Connection,
+    secret: Secret,
+    version_id: str,
+    line: Line,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    note = journal.sent
+
+    def note_too_late(intent: Intent, **facts: object) -> None:
+        Intent.objects.update(working_since=timezone.now() - journal.IN_FLIGHT * 2)
+        claimed(intent.nonce)
+        note(intent, **facts)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(journal, "sent", note_too_late)
+    with pytest.raises(TakenOver):
+        ACTS[action](connection, secret, version_id)
+    assert [line.count(method) for method in ("POST", "PATCH", "DELETE")] == [0, 0, 0]
+    assert trail()[-1] == (action, "failed")
+    assert Intent.objects.get().state == State.CLAIMED
+
+
 def test_what_is_sent_anew_from_one_form_has_the_same_key(
     connection: Connection, secret: Secret, truth: SecretManagerClient, line: Line
 ) -> None:
@@ -440,15 +467,20 @@ def test_what_is_sent_anew_from_one_form_has_the_same_key(
     assert values_of(truth, secret.id).count(VALUE) == 1
 
 
+def not_saved_at_first(connection: Connection, line: Line) -> None:
+    """Lose a new secret on the way to a server without keys, and look it up after a quiet time."""
+    line.announces = False
+    line.loses("POST", arrives=False)
+    intent = claimed("0123456789abcdef")
+    with pytest.raises(NotKnownYet):
+        writes.create_secret(doing=doing(connection, intent), new=a_new_secret())
+    assert settle(connection, intent) == State.NOT_SAVED
+
+
 def test_a_name_that_our_own_late_request_took_is_not_somebody_elses(
     connection: Connection, truth: SecretManagerClient, line: Line
 ) -> None:
-    line.announces = False
-    line.loses("POST", arrives=False)
-    with pytest.raises(NotSaved):
-        writes.create_secret(
-            doing=doing(connection, claimed("0123456789abcdef")), new=a_new_secret()
-        )
+    not_saved_at_first(connection, line)
     late = truth.create_secret(ORGANIZATION_ID, "bank-api", VALUE)
     again = doing(connection, claimed("0123456789abcdef"))
     assert writes.create_secret(doing=again, new=a_new_secret()) == late.id
@@ -457,12 +489,7 @@ def test_a_name_that_our_own_late_request_took_is_not_somebody_elses(
 def test_a_refusal_between_two_tries_does_not_forget_the_lost_one(
     connection: Connection, truth: SecretManagerClient, line: Line
 ) -> None:
-    line.announces = False
-    line.loses("POST", arrives=False)
-    with pytest.raises(NotSaved):
-        writes.create_secret(
-            doing=doing(connection, claimed("0123456789abcdef")), new=a_new_secret()
-        )
+    not_saved_at_first(connection, line)
     line.loses("POST", arrives=False, status=401)
     with pytest.raises(NotAuthenticated):
         writes.create_secret(
@@ -476,12 +503,7 @@ def test_a_refusal_between_two_tries_does_not_forget_the_lost_one(
 def test_a_name_that_is_taken_at_the_second_try_is_taken(
     connection: Connection, truth: SecretManagerClient, line: Line
 ) -> None:
-    line.announces = False
-    line.loses("POST", arrives=False)
-    with pytest.raises(NotSaved):
-        writes.create_secret(
-            doing=doing(connection, claimed("0123456789abcdef")), new=a_new_secret()
-        )
+    not_saved_at_first(connection, line)
     truth.create_secret(ORGANIZATION_ID, "bank-api", "somebody else's value")
     with pytest.raises(NameTaken):
         writes.create_secret(
