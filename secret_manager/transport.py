@@ -26,6 +26,8 @@ DEFAULT_TIMEOUTS = Timeouts(connect=2.0, read=5.0, total=10.0)
 DEFAULT_USER_AGENT = "secrets-dashboard/0.1.0"
 MAX_ANSWER_BYTES = 5 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
+# Seconds between two probes of an API that fails: short, so that people are served again at once.
+_REST = 2.0
 _FAIR_TIME = 1.0  # seconds; an API that had less and did not answer is not to blame
 
 
@@ -83,7 +85,7 @@ class Transport:
         self.extensions: frozenset[str] = frozenset()
         self.clock_offset = timedelta(0)
         self._now = now
-        self.breaker = breaker or Breaker(clock=clock)
+        self.breaker = breaker or Breaker(pause=_REST, clock=clock)
         self.budget = budget or RetryBudget()
         # By the time a silent call is given up, a place is free.
         self.bulkhead = Bulkhead(

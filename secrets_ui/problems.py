@@ -102,7 +102,7 @@ def _words(error: SecretManagerError) -> tuple[str, str, int]:
                 _("The Secret Manager is not answering at the moment"),
                 _(
                     "It failed several times, so we give it a short rest. Nothing was sent."
-                    " Try again in half a minute."
+                    " Try again in a few seconds."
                 ),
                 503,
             )
