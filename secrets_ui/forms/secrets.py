@@ -47,6 +47,10 @@ class SecretForm(DetailFields, ValueFields):
         moment: datetime | None = self.cleaned_data.get("expired_at")
         return moment
 
+    def _expiry_changed(self) -> bool:
+        # A new secret has none to differ from, also where the form starts with one.
+        return True
+
 
 class SecretEditForm(DetailFields):
     """What can be changed of a secret: everything but its name; values are versions."""
