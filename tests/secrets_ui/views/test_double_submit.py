@@ -7,8 +7,10 @@ import pytest
 from django.db import DatabaseError
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Person
+from audit.models import Event
 from secret_manager import Credential, Secret, SecretManagerClient
 from secrets_ui import decorators, journal
 from secrets_ui.models import Intent
@@ -213,9 +215,11 @@ def test_what_the_secret_manager_refused_can_be_sent_anew(
     assert is_saved_once(again.send(browser), truth, "bank-api")
 
 
-def test_what_was_looked_up_as_not_saved_keeps_all_but_the_value_and_can_be_sent_anew(
+def test_what_is_surely_not_saved_keeps_all_but_the_value_and_can_be_sent_anew(
     opened: Open, browser: Client, truth: SecretManagerClient, line: Line
 ) -> None:
+    # A key is sent only where it was announced.
+    browser.get(LIST_URL)
     sent = opened(FORMS[0])
     sent.data |= {"description": "typed description", "app_ids": "app-1"}
     line.loses("POST", arrives=False)
@@ -229,7 +233,75 @@ def test_what_was_looked_up_as_not_saved_keeps_all_but_the_value_and_can_be_sent
     assert is_saved_once(again.send(browser), truth, "bank-api")
 
 
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+@each_form
+def test_what_may_still_be_carried_out_cannot_be_sent_anew(
+    form: Form, opened: Open, browser: Client, line: Line, headers: dict[str, str]
+) -> None:
+    line.announces = False
+    sent = opened(form)
+    line.loses(form.method, arrives=False)
+    for _ in range(3):
+        answer = sent.send(browser, **headers)
+        assert answer.headers["HX-Redirect" if headers else "Location"] == outcome_url(sent)
+    assert line.count(form.method) == 1
+    assert Intent.objects.get(nonce=sent.data["nonce"]).state == State.UNKNOWN
+    page = text_of(browser.get(outcome_url(sent)))
+    assert "We do not know yet whether it was saved" in page
+    assert "Do it again" not in page
+
+
+def test_a_comparison_that_cannot_be_recorded_does_not_say_that_nothing_was_changed(
+    opened: Open,
+    browser: Client,
+    truth: SecretManagerClient,
+    line: Line,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record = Event.objects.create
+
+    def refuse(**facts: object) -> Event:
+        if facts["action"] == "value.compared":
+            raise DatabaseError("disk full")
+        return record(**facts)
+
+    sent = opened(FORMS[0])
+    monkeypatch.setattr(Event.objects, "create", refuse)
+    line.loses("POST", arrives=True)
+    answer = sent.send(browser)
+    assert "bank-api" in names_in(truth)
+    assert "nothing was changed" not in text_of(answer)
+    assert Intent.objects.get(nonce=sent.data["nonce"]).state == State.UNKNOWN
+    assert trail("secret.created")[-1] == ("secret.created", "unknown")
+    # The second arrival sends nothing, and the page looks it up without the value.
+    assert sent.send(browser).headers["Location"] == outcome_url(sent)
+    assert "is saved." in text_of(browser.post(outcome_url(sent), follow=True))
+    assert line.count("POST") == 1
+
+
 # Two arrivals at once
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_an_arrival_that_another_has_taken_over_leads_to_where_that_one_ends(
+    opened: Open, browser: Client, person: Person, line: Line, headers: dict[str, str]
+) -> None:
+    sent = opened(FORMS[3])
+    for_the_form = {
+        "nonce": sent.data["nonce"],
+        "person_id": person.pk,
+        "organization_id": ORGANIZATION_ID,
+    }
+
+    def take_over() -> None:
+        Intent.objects.update(working_since=timezone.now() - journal.IN_FLIGHT * 2)
+        assert not journal.claim(**for_the_form).is_repeat
+
+    line.meets("GET", later=take_over)
+    answer = sent.send(browser, **headers)
+    assert answer.headers["HX-Redirect" if headers else "Location"] == outcome_url(sent)
+    assert line.count("POST") == 0
+    assert journal.claim(**for_the_form).is_repeat, "it is still the other one's"
 
 
 def test_a_second_click_on_a_form_with_a_mistake_shows_the_mistake(

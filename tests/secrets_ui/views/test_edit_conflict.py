@@ -170,9 +170,9 @@ def test_a_choice_stays_made_when_the_secret_manager_fails(
     sent = opened(browser, url, description="Mine", app_ids="app-mine")
     theirs(description="Theirs")
     form = filled(browser.post(url, sent), "secret-form")
-    line.loses("PATCH", arrives=False)
+    line.loses("PATCH", arrives=False, status=429)
     page = browser.post(url, {**form, "keep-description": "theirs"})
-    assert page.status_code == 502
+    assert page.status_code == 503
     assert browser.post(url, filled(page, "secret-form")).status_code == 302
     assert (now().description, now().integration_service_ids) == ("Theirs", ("app-mine",))
 
