@@ -103,8 +103,10 @@ def _created(connection: Connection, intent: Intent, sent: JustSent) -> Finding:
     if found.created_at is not None and found.created_at < began:
         return Finding(state=State.TAKEN, secret_id=found.id)
     if sent.holds:
-        versions = client.list_secret_versions(intent.organization_id, found.id).items
-        is_ours = any(sent.holds(found.id, version.id) for version in versions[:COMPARED])
+        versions = client.list_secret_versions(intent.organization_id, found.id)
+        is_ours = any(sent.holds(found.id, version.id) for version in versions.items[:COMPARED])
+        if not is_ours and not versions.complete:
+            return Finding(state=State.UNKNOWN, secret_id=found.id)
         return Finding(state=State.SAVED if is_ours else State.TAKEN, secret_id=found.id)
     is_ours = (
         _by_us(connection, found) and found.created_at is not None and found.created_at <= ended

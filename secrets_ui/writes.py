@@ -294,6 +294,9 @@ def _comparing(doing: Doing, value: str) -> Holds:
             version = doing.connection.client.get_secret_version(
                 doing.connection.organization_id, secret_id, version_id, with_value=True
             )
+        if version.value is None:
+            # An answer with holes tells neither that it is ours nor that it is not.
+            raise NotKnownYet
         return version.value == wanted
 
     return holds

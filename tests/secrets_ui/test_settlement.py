@@ -278,6 +278,31 @@ def test_a_list_that_may_be_incomplete_proves_nothing(
     assert kept(intent).state == State.UNKNOWN
 
 
+@pytest.mark.parametrize("act", ["create", "add"])
+def test_a_comparison_without_a_value_proves_nothing(
+    act: str, intent: Intent, line: Line, request: pytest.FixtureRequest
+) -> None:
+    write = request.getfixturevalue(act)
+    line.loses("POST", arrives=True, later=lambda: line.lacks.add("value"))
+    with pytest.raises(NotKnownYet):
+        write()
+    assert kept(intent).state == State.UNKNOWN
+
+
+def test_a_list_of_versions_with_holes_does_not_prove_that_a_name_is_taken(
+    create: Act, intent: Intent, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.loses("POST", arrives=True)
+    monkeypatch.setattr(
+        SecretManagerClient,
+        "list_secret_versions",
+        lambda self, *ids: Listing(items=(), complete=False),
+    )
+    with pytest.raises(NotKnownYet):
+        create()
+    assert kept(intent).state == State.UNKNOWN
+
+
 @pytest.mark.usefixtures("key", "secret")
 @pytest.mark.parametrize("lacking", ["name", "id"])
 def test_a_list_with_holes_proves_nothing_until_a_person_has_to_look(
