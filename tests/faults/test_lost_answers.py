@@ -12,6 +12,7 @@ from functools import partial
 
 import pytest
 
+from emulator import parameters
 from secrets_ui import settlement
 from tests.faults import SOAK, place
 from tests.faults.fates import SEED, Fates, Score, added, created
@@ -28,8 +29,10 @@ Note = Callable[[str, object], None]
 
 
 @pytest.fixture(autouse=True)
-def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+def hurried_and_roomy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second look comes at once, and one secret takes as many versions as are asked for."""
     monkeypatch.setattr(settlement, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(parameters, "MAX_VERSIONS", 10 * COUNT)
 
 
 @pytest.mark.parametrize("name", ["create", "new version"])
