@@ -172,11 +172,17 @@ def settle(*, connection: Connection, actor: Actor, intent: Intent) -> Intent.St
         version_id=intent.version_id,
         detail=intent.action,
     )
-    with recorded(action="write.looked_up", actor=actor, subject=subject) as act:
-        found = settlement.look_up(connection, intent)
-        if found.state == State.UNKNOWN and settlement.is_beyond_hope(intent):
-            found = Finding(state=State.UNSURE)
-        act.learned(detail=f"{intent.action}: {found.state}", **_learned(found))
+    still_open = State.UNSURE if settlement.is_beyond_hope(intent) else State.UNKNOWN
+    try:
+        with recorded(action="write.looked_up", actor=actor, subject=subject) as act:
+            found = settlement.look_up(connection, intent)
+            if found.state == State.UNKNOWN:
+                found = Finding(state=still_open)
+            act.learned(detail=f"{intent.action}: {found.state}", **_learned(found))
+    except SecretManagerError:
+        # It rests, so that others have their turn, and does not stay open for ever.
+        _note(intent, Finding(state=still_open))
+        raise
     _note(intent, found)
     return found.state
 

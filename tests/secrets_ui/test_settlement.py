@@ -583,9 +583,25 @@ def test_what_cannot_be_looked_up_stays_open(
     line.is_dead()
     with pytest.raises(SecretManagerError):
         settle(connection, intent)
-    assert kept(intent).state == State.SENT
+    assert kept(intent).state == State.UNKNOWN
     line.heals()
-    assert settle(connection, intent) == State.SAVED
+    assert settle(connection, kept(intent)) == State.SAVED
+
+
+def test_what_cannot_be_looked_up_rests_and_is_a_persons_to_look_at_after_a_day(
+    create: Act, intent: Intent, connection: Connection, line: Line
+) -> None:
+    dies_sending(line, "POST", create, arrives=False)
+    line.is_dead()
+    before = kept(intent).working_since
+    with pytest.raises(SecretManagerError):
+        settle(connection, kept(intent))
+    assert kept(intent).working_since > before
+    a_day = settlement.GIVEN_UP + timedelta(hours=1)
+    Intent.objects.update(sent_at=timezone.now() - a_day)
+    with pytest.raises(SecretManagerError):
+        settle(connection, kept(intent))
+    assert kept(intent).state == State.UNSURE
 
 
 # What has a name of its own: changes and deletions
