@@ -17,6 +17,7 @@ from secrets_ui.models import Intent
 from secrets_ui.outcomes import TakenOver
 
 State = Intent.State
+NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 KEPT = timedelta(hours=24)
 # An act is over after this, one way or the other, with half a minute for replicas whose clocks differ:
 # what is open for longer was left behind. What was looked up in vain rests as long.
@@ -36,7 +37,7 @@ class Claim:
 
 def nonce_of(text: str) -> str:
     """Return a form's nonce, or a new one where it has none that is usable."""
-    return text if re.fullmatch(r"[A-Za-z0-9_-]{16,64}", text) else uuid.uuid4().hex
+    return text if NONCE.fullmatch(text) else uuid.uuid4().hex
 
 
 def claim(*, nonce: str, person_id: int, organization_id: str) -> Claim:
@@ -136,6 +137,8 @@ def is_being_worked_on(intent: Intent, *, now: datetime) -> bool:
 
 def find(*, nonce: str, person_id: int, organization_id: str) -> Intent | None:
     """Return one intent of a person."""
+    if not NONCE.fullmatch(nonce):
+        return None
     return Intent.objects.filter(
         nonce=nonce, person_id=person_id, organization_id=organization_id
     ).first()
