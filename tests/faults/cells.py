@@ -108,7 +108,10 @@ def the_look_up_agrees(seen: Seen) -> str:
     if seen.again is None or seen.again.claim is Claim.NOT_KNOWN:
         return ""
     said = seen.again.claim is Claim.DONE
-    return "" if said == bool(seen.happened) else f"looked up as {seen.again.claim.name}"
+    if said == bool(seen.happened):
+        return ""
+    answer = seen.again.response
+    return f"looked up as {seen.again.claim.name}: {answer.status_code} {seen.again.said}"
 
 
 def a_failed_look_up_says_nothing_of_the_write(seen: Seen) -> str:

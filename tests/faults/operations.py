@@ -147,9 +147,11 @@ def check_again(place: Place, told: Told) -> Told:
 def _looked_up(place: Place, pressed: HttpResponse) -> Told:
     if location(pressed):
         return read_outcome(place, Told(pressed, outcome_url=location(pressed)))
-    # Nothing was learned, and the page says why; what was open still is.
-    is_error = pressed.status_code >= 400 and _problem(text_of(pressed))
-    return Told(pressed, Claim.NOT_KNOWN if is_error else Claim.NOTHING)
+    # Nothing was learned, and the page says why; what was open still is. Or there was nothing left to
+    # look up: then it says again what it said before.
+    text = text_of(pressed)
+    is_error = pressed.status_code >= 400 and _problem(text)
+    return Told(pressed, Claim.NOT_KNOWN if is_error else _claim_of_problem(text, 200))
 
 
 _NOT_DONE = ("was not saved", "name is taken", "Nothing was sent", "nothing was changed")
