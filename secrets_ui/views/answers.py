@@ -4,7 +4,7 @@ from secret_manager import SecretManagerError
 from secrets_ui.http import DashboardRequest, actor_of
 from secrets_ui.outcomes import NotKnownYet, TakenOver
 from secrets_ui.problems import Problem, explain
-from secrets_ui.writes import Doing
+from secrets_ui.sending import Doing
 
 
 def doing(request: DashboardRequest) -> Doing:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from audit.trail import TrailUnavailable
 from secret_manager import NotReached, SecretManagerError
-from secrets_ui import again, journal, writes
+from secrets_ui import again, journal, sending
 from secrets_ui.decorators import connection_required
 from secrets_ui.http import DashboardRequest, actor_of
 from secrets_ui.models import Intent
@@ -61,7 +61,7 @@ def settle_left_open(request: DashboardRequest) -> list[Intent]:
     now = timezone.now()
     for intent in [intent for intent in found if journal.is_due(intent, now=now)][:LOOKED_UP]:
         try:
-            writes.settle(connection=request.connection, actor=actor_of(request), intent=intent)
+            sending.settle(connection=request.connection, actor=actor_of(request), intent=intent)
         except (NotReached, TrailUnavailable):
             break
         except SecretManagerError:
@@ -83,7 +83,7 @@ def written_before(request: DashboardRequest) -> Intent | None:
 
 def _look_again(request: DashboardRequest, intent: Intent) -> None:
     try:
-        writes.settle(connection=request.connection, actor=actor_of(request), intent=intent)
+        sending.settle(connection=request.connection, actor=actor_of(request), intent=intent)
     except SecretManagerError:
         messages.error(request, _("It could not be looked up just now. Check again in a minute."))
 

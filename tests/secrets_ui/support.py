@@ -9,10 +9,11 @@ from django.utils import timezone
 from audit.models import Event
 from audit.trail import Actor
 from secret_manager import Secret, SecretManagerClient
-from secrets_ui import journal, writes
+from secrets_ui import journal, sending
 from secrets_ui.connection import Connection
 from secrets_ui.models import Intent
-from secrets_ui.writes import Doing, NewSecret
+from secrets_ui.sending import Doing
+from secrets_ui.writes import NewSecret
 from tests.secrets_ui.conftest import ORGANIZATION_ID
 
 ACTOR = Actor(name="hanako", address="192.0.2.7")
@@ -41,7 +42,7 @@ def kept(intent: Intent) -> Intent:
 def settle(connection: Connection, intent: Intent, *, seconds: float = 60) -> Intent.State:
     """Look an intent up at a later visit."""
     with time_machine.travel(timezone.now() + timedelta(seconds=seconds), tick=True):
-        return writes.settle(connection=connection, actor=ACTOR, intent=kept(intent))
+        return sending.settle(connection=connection, actor=ACTOR, intent=kept(intent))
 
 
 def a_new_secret(**typed: object) -> NewSecret:
