@@ -98,5 +98,5 @@ def _log(request: HttpRequest, error: Exception) -> None:
 @csrf_exempt
 @login_not_required
 def not_found(request: HttpRequest) -> HttpResponse:
-    """Answer every address that the API does not have."""
+    """Answer every address that the API does not have; exempt as `endpoint` is, and for its reason."""
     return _finish(NotFound().response())
