@@ -5,6 +5,7 @@ PORT ?= 8000
 BIN := .venv/bin
 PACKAGES := dashboard secret_manager secrets_ui accounts audit emulator
 EMBEDDED := $(filter embedded,$(or $(strip $(SECRET_MANAGER_URL)),embedded))
+PROVIDER := tests/sso/provider/node_modules/.package-lock.json
 PIP_INSTALL := install --quiet --disable-pip-version-check
 LOCK_COMMAND := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --custom-compile-command "make lock"
@@ -26,7 +27,7 @@ run: .venv/runtime ## Serve a demonstration on this machine; Ctrl-C stops it, `v
 	@$(BIN)/python manage.py demo_person
 	@exec $(BIN)/gunicorn dashboard.wsgi
 
-test: .venv/dev .venv-sdk/installed .venv-cli/installed ## Run every test, as CI does, on two processors
+test: .venv/dev .venv-sdk/installed .venv-cli/installed $(PROVIDER) ## Run every test, as CI does, on two processors
 	@scripts/install-system-packages
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
@@ -79,4 +80,11 @@ lock: .venv/dev ## Pin what requirements*.txt ask for, with hashes
 	@$(PYTHON) -m venv --clear .venv-$*
 	@echo "Installing what $< lists"
 	@.venv-$*/bin/python -m pip $(PIP_INSTALL) -r $<
+	@touch $@
+
+# The OpenID provider that tests sign in at.
+$(PROVIDER): tests/sso/provider/package-lock.json
+	@scripts/install-system-packages
+	@echo "Installing what $< lists"
+	@npm ci --silent --no-audit --no-fund --prefix $(<D)
 	@touch $@
