@@ -215,6 +215,13 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "secrets_ui.views.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+# What is recorded
+
+AUDIT_KEYS = read_keys("AUDIT_KEYS", state_dir=STATE_DIR)
+AUDIT_ANCHOR_FILE = read(env.str, "AUDIT_ANCHOR_FILE", "")
+if AUDIT_ANCHOR_FILE and not Path(AUDIT_ANCHOR_FILE).is_absolute():
+    raise ImproperlyConfigured("AUDIT_ANCHOR_FILE must be a whole path, from / on.")
+
 # What a browser may do with a page
 
 SECURE_SSL_REDIRECT = HTTPS

@@ -9,7 +9,10 @@ _state = tempfile.mkdtemp(prefix="secrets-dashboard-tests-")
 atexit.register(shutil.rmtree, _state, ignore_errors=True)
 os.environ["STATE_DIR"] = _state
 os.environ["HTTPS"] = "off"
-for _name in ("SECRET_KEY", "CREDENTIAL_KEYS", "EMULATOR_KEYS", "SECRET_MANAGER_URL", "TIME_ZONE"):
+for _name in (
+    *("SECRET_KEY", "CREDENTIAL_KEYS", "EMULATOR_KEYS", "AUDIT_KEYS", "AUDIT_ANCHOR_FILE"),
+    *("SECRET_MANAGER_URL", "TIME_ZONE"),
+):
     os.environ.pop(_name, None)
 
 from dashboard.settings import *  # noqa: E402, F403

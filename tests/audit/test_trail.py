@@ -53,7 +53,7 @@ OUTCOMES: list[tuple[SecretManagerError, Outcome]] = [
 
 
 def lines() -> list[str]:
-    return list(Event.objects.order_by("pk").values_list("outcome", flat=True))
+    return list(Event.objects.order_by("sequence").values_list("outcome", flat=True))
 
 
 @contextmanager
@@ -77,7 +77,7 @@ def fail_to_write(monkeypatch: pytest.MonkeyPatch, *outcomes: Outcome) -> None:
 def test_both_lines_say_who_did_what_to_what() -> None:
     with acting():
         pass
-    attempted, done = Event.objects.order_by("pk")
+    attempted, done = Event.objects.order_by("sequence")
     assert (attempted.outcome, done.outcome) == ("attempted", "ok")
     for event in (attempted, done):
         assert event.action == "secret.changed"
@@ -118,7 +118,7 @@ def test_the_attempt_is_committed_before_the_act() -> None:
 def test_what_was_learned_is_in_the_outcome_only() -> None:
     with acting(Subject(organization_id="1410000000000", secret_name="new")) as act:
         act.learned(secret_id="21")
-    attempted, done = Event.objects.order_by("pk")
+    attempted, done = Event.objects.order_by("sequence")
     assert (attempted.secret_id, done.secret_id) == ("", "21")
     assert done.secret_name == "new"
 

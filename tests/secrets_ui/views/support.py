@@ -72,4 +72,4 @@ def text_of(page: HttpResponse) -> str:
 def trail(action: str = "") -> list[tuple[str, str]]:
     """Return (action, outcome) of every event, or of one action's, in order."""
     events = Event.objects.filter(action=action) if action else Event.objects.all()
-    return list(events.order_by("id").values_list("action", "outcome"))
+    return list(events.order_by("sequence").values_list("action", "outcome"))

@@ -245,7 +245,7 @@ def test_it_is_recorded_before_and_after_without_the_value(
     browser: Client, api: SecretManagerClient
 ) -> None:
     send(browser, name="recorded", value=VALUE)
-    attempted, ok = Event.objects.filter(action="secret.created").order_by("id")
+    attempted, ok = Event.objects.filter(action="secret.created").order_by("sequence")
     assert (attempted.outcome, attempted.secret_id) == ("attempted", "")
     assert (ok.outcome, ok.secret_id) == ("ok", saved(api).id)
     assert attempted.act == ok.act

@@ -157,7 +157,7 @@ def test_what_is_not_in_the_form_cannot_be_changed(full: Upstream) -> None:
 def test_it_is_recorded_with_the_names_of_what_changed(full: Upstream) -> None:
     send(full, description="New words", expiry="none")
     assert trail("secret.changed") == [("secret.changed", "attempted"), ("secret.changed", "ok")]
-    event = Event.objects.filter(action="secret.changed").latest("id")
+    event = Event.objects.filter(action="secret.changed").latest("sequence")
     assert (event.secret_id, event.secret_name) == ("1001", "billing-key")
     assert event.detail == "description, expired_at"
     assert "New words" not in str(vars(event))

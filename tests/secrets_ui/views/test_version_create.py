@@ -102,7 +102,7 @@ def test_it_is_recorded_before_and_after_without_the_value(
 ) -> None:
     send(browser, secret_url, value=VALUE)
     newest = api.get_secret_versions(ORGANIZATION_ID, secret.id).versions
-    attempted, ok = Event.objects.filter(action="version.added").order_by("id")
+    attempted, ok = Event.objects.filter(action="version.added").order_by("sequence")
     assert (attempted.outcome, attempted.version_id) == ("attempted", "")
     assert ok.outcome == "ok"
     assert ok.version_id in {version.id for version in newest if version.version == 2}
