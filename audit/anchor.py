@@ -3,12 +3,19 @@
 import json
 import logging
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 from django.conf import settings
 
+from audit.chain import Link
 from audit.models import Event
 
 logger = logging.getLogger(__name__)
+
+# Far above the longest line there can be, so that no file fills the memory.
+LONGEST_LINE = 1024
+HIGHEST_NUMBER = 2**63 - 1
 
 
 def check() -> None:
@@ -39,6 +46,27 @@ def tell(event: Event) -> None:
             raise OSError("The anchor file takes no whole line.")
     finally:
         os.close(file)
+
+
+def read(path: Path) -> Iterator[Link | None]:
+    """Yield the place that each line of an anchor file tells; None for a line that tells none.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open(encoding="utf-8", errors="replace") as file:
+        while line := file.readline(LONGEST_LINE):
+            yield _place(line)
+
+
+def _place(line: str) -> Link | None:
+    try:
+        told = json.loads(line)
+        place = Link(told["sequence"], told["mac"])
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return None
+    is_number = type(place.sequence) is int and 0 < place.sequence <= HIGHEST_NUMBER
+    return place if is_number else None
 
 
 def _opened() -> int:

@@ -110,7 +110,7 @@ def mac_of(event: Event) -> str:
         KeyError: that key is not among AUDIT_KEYS.
         ValueError: a text cannot be encoded.
     """
-    return sealed(keys()[event.key_id], "event", event.previous, canonical(event))
+    return sealed(keys()[event.key_id], "event", event.previous, one_spelling(facts_of(event)))
 
 
 def sealed(key: bytes, *parts: str) -> str:
@@ -118,18 +118,22 @@ def sealed(key: bytes, *parts: str) -> str:
     return hmac.new(key, "\n".join(parts).encode(), hashlib.sha256).hexdigest()
 
 
-def canonical(event: Event) -> str:
-    """Return all that a line records as JSON with one spelling only.
+def facts_of(event: Event) -> dict[str, str | int]:
+    """Return all that a line records, without its place in the chain's `previous` and `mac`.
 
     Facts that are missing are left out, so that a kind of fact that is added later leaves the codes
     of older lines as they are.
     """
-    facts = {
+    return {
         field.attname: _plain(getattr(event, field.attname))
         for field in event._meta.concrete_fields
         if field.attname not in {"previous", "mac"}
         and getattr(event, field.attname) != _missing(field)
     }
+
+
+def one_spelling(facts: dict[str, str | int]) -> str:
+    """Return facts as JSON that nobody can write in two ways."""
     return json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
