@@ -8,6 +8,7 @@ from urllib.parse import quote
 from django.core.exceptions import ImproperlyConfigured
 from gunicorn.glogging import Logger
 
+from accounts.repeated_headers import mark_repeated_headers
 from dashboard.env import env, read, read_between, read_threads
 
 
@@ -52,6 +53,7 @@ limit_request_field_size = 8190
 header_map = "refuse"
 forwarder_headers = ""
 secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
+pre_request = mark_repeated_headers
 
 # No query string, referrer, user agent or body: those can hold what a person typed.
 logger_class = PathOnlyLogger
