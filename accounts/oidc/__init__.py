@@ -5,9 +5,10 @@ django-allauth speaks the protocol. It is an installed app in this mode only, so
 
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+
+from accounts.oidc.config import current
 
 
 def begin_address(back: str) -> str:
@@ -29,4 +30,4 @@ def sign_out_address(request: HttpRequest) -> str | None:
     It is a page of ours, so nobody waits for the provider before their session is over, and it says
     so where the provider does not answer. None where OIDC_SIGN_OUT is off.
     """
-    return reverse("oidc-sign-out") if settings.OIDC.sign_out else None
+    return reverse("oidc-sign-out") if current().sign_out else None
