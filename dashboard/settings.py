@@ -10,6 +10,7 @@ from urllib.parse import quote
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from dashboard import logs
 from dashboard.env import (
     env,
     read,
@@ -42,11 +43,7 @@ THREADS = read_threads()
 ROOT_URLCONF = "dashboard.urls"
 WSGI_APPLICATION = "dashboard.wsgi.application"
 APPEND_SLASH = True
-LOG_LEVEL = read_choice(
-    "LOG_LEVEL",
-    default="INFO",
-    choices={"INFO": "each event", "WARNING": "trouble only", "ERROR": "failures only"},
-)
+LOG_LEVEL = read_choice("LOG_LEVEL", default="INFO", choices=logs.LEVELS)
 
 # The Secret Manager
 
@@ -102,9 +99,12 @@ if SECRET_MANAGER_IS_EMBEDDED:
     INSTALLED_APPS += ["emulator"]
 
 MIDDLEWARE = [
+    "dashboard.logs.request_id",
     "dashboard.headers.response_headers",
-    "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "dashboard.headers.resource_isolation",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -113,8 +113,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "dashboard.limits.body_limit",
     "secrets_ui.middleware.person_time_zone",
     "secrets_ui.middleware.ApiErrorMiddleware",
 ]
@@ -211,6 +211,10 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+if HTTPS:
+    # Browsers take these names from this very host only: no sibling can plant such a cookie.
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_NAME = "__Host-csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "secrets_ui.views.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
@@ -228,6 +232,8 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+# Preloading binds a whole domain with all its hosts: for its owner to decide, not for one service.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -245,6 +251,11 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+# What is uploaded stays in memory: there is no handler that would write it to a disk.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Words and times
 
@@ -265,11 +276,6 @@ STORAGES = {
 
 # What it says about itself
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"django": {"handlers": [], "level": LOG_LEVEL, "propagate": True}},
-}
+LOGGING = logs.configuration(LOG_LEVEL)
+DEFAULT_EXCEPTION_REPORTER = "dashboard.error_reports.WithoutWords"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "dashboard.error_reports.WithoutData"
