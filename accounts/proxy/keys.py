@@ -25,8 +25,9 @@ KEPT = 24 * 60 * 60
 # is nothing to go by at all.
 PAUSE = 60
 SHORT_PAUSE = 5
-# What reading may take, and how long others wait for who reads.
+# What reading may take, and how long others wait for who reads: an issuer that hangs holds one thread.
 TIMEOUTS = Timeouts(connect=2.0, read=2.0, total=4.0)
+PATIENCE = 1.0
 MAX_BYTES = 256 * 1024
 
 # With one address for each key, several are asked for in a PAUSE, and as many are kept.
@@ -103,13 +104,13 @@ class KeySource:
 
         Raises:
             NotProven: there is no such key, or it makes no such signatures.
-            KeysUnavailable: nothing is known of any key, and the issuer does not answer.
+            KeysUnavailable: the issuer does not answer, and without it nothing can be told.
         """
         name = self._name(key_id)
         held = self._usable(name)
         found = _matching(held, key_id, algorithm)
         if found is None or self._clock() - held.read_at >= FRESH:
-            self._ask_again(name, patience=TIMEOUTS.total if found is None else 0)
+            self._ask_again(name, is_needed=found is None)
             held = self._usable(name)
             found = _matching(held, key_id, algorithm)
         if not held.keys and not (self._is_per_key and self._held):
@@ -132,10 +133,12 @@ class KeySource:
             return _Held((), 0)
         return held
 
-    def _ask_again(self, name: str, *, patience: float) -> None:
+    def _ask_again(self, name: str, *, is_needed: bool) -> None:
         """Read keys again, unless that was just done. Whoever has a key does not wait for it."""
         before = self._held.get(name)
-        if not self._asking.acquire(timeout=patience):
+        if not self._asking.acquire(timeout=PATIENCE if is_needed else 0):
+            if is_needed:
+                raise KeysUnavailable("the issuer's keys are still being read")
             return
         try:
             if self._held.get(name) is before and self._may_ask():
