@@ -125,7 +125,7 @@ def _body_of(response: requests.Response) -> bytes:
 
 def _insist_on_object(response: requests.Response) -> None:
     status = response.status_code
-    if status >= 500 or status in {408, 429} or not (response.ok or status >= 400):
+    if status >= 500 or status < 200 or 300 <= status < 400 or status in {408, 429}:
         raise ProviderUnavailable(f"the provider answers with status {status}")
     try:
         answer = json.loads(response.content)

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import re
 from typing import Any
 
 import jwt
@@ -47,8 +48,7 @@ def verified_claims(
             },
         )
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
-        # The name of PyJWT's error says which claim it was; its words may quote the token.
-        raise NotBelieved(f"the ID token is not valid: {type(error).__name__}") from None
+        raise NotBelieved(f"the ID token is not valid: {_kind(error)}") from None
     _check_authorized_party(claims, config.client_id)
     _check_access_token(claims, access_token, header["alg"])
     return claims
@@ -85,3 +85,8 @@ def _check_access_token(claims: dict[str, Any], access_token: str, algorithm: st
     wanted = base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=")
     if not hmac.compare_digest(wanted, str(claims["at_hash"]).encode()):
         raise NotBelieved("the access token is not the ID token's")
+
+
+def _kind(error: Exception) -> str:
+    """Return the name of an error in words: PyJWT's own message may quote the token."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()

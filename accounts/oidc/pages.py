@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import oidc
 from accounts.entry import NoRole
+from accounts.oidc import refusals
 from accounts.oidc.errors import (
     AnotherPerson,
     NotBelieved,
@@ -49,6 +50,7 @@ def explained(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
                 return view(request, *args, **kwargs)
         except SignInProblem as problem:
             logger.warning("sign-in: %s", problem.reason)
+            refusals.record(request, problem)
             return _show(request, _page_for(problem), _again(request, problem))
         except NoRole:
             return _show(request, _no_role(), oidc.begin_address("/"))

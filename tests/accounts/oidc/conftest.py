@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 import responses
 from django.test import Client, override_settings
+from pytest_django import Settings
 
 from tests.accounts.oidc.provider import CLIENT_ID, CLIENT_SECRET, ISSUER, FakeProvider
 from tests.product_settings import settings_with
@@ -46,3 +47,9 @@ def provider() -> Iterator[FakeProvider]:
 @pytest.fixture
 def visitor(db: None) -> Client:
     return Client()
+
+
+@pytest.fixture
+def product(settings: Settings) -> Settings:
+    """The product's settings, to be changed for one test."""
+    return settings

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 import json
 import time
 from collections.abc import Callable
@@ -22,7 +23,7 @@ Claims = dict[str, Any]
 
 
 @lru_cache
-def key(name: str = "first") -> rsa.RSAPrivateKey:
+def key(name: str) -> rsa.RSAPrivateKey:
     """Return a private key; the same name is the same key."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
@@ -33,9 +34,10 @@ def public_key(name: str = "first", **details: Any) -> dict[str, Any]:
     return {**found, "kid": name, "use": "sig", "alg": "RS256", **details}
 
 
-def signed(claims: Claims, *, key_name: str = "first", **header: Any) -> str:
-    """Return the token that a provider makes of claims."""
-    return jwt.encode(claims, key(key_name), algorithm="RS256", headers={"kid": key_name, **header})
+def signed(claims: object, *, key_name: str = "first", **header: Any) -> str:
+    """Return the token that a provider makes of claims, whatever they are."""
+    headers = {"kid": key_name, **header}
+    return jwt.api_jws.encode(json.dumps(claims).encode(), key(key_name), "RS256", headers)
 
 
 class FakeProvider:
@@ -63,8 +65,9 @@ class FakeProvider:
             "token_endpoint_auth_methods_supported": ["client_secret_post"],
         }
         self.asked: list[str] = []
-        self._failures: dict[str, requests.Response | tuple | Exception] = {}
+        self._failures: dict[str, tuple[int, str | bytes] | Exception] = {}
         self._codes: dict[str, Claims] = {}
+        self._numbers = itertools.count()
         for method, path, answer in (
             ("GET", "/.well-known/openid-configuration", lambda _: self.document),
             ("GET", "/keys", lambda _: {"keys": self.keys}),
@@ -73,7 +76,7 @@ class FakeProvider:
         ):
             mock.add_callback(method, f"{issuer}{path}", self._answering(path, answer))
 
-    def fail(self, path: str, failure: tuple[int, str] | Exception) -> None:
+    def fail(self, path: str, failure: tuple[int, str | bytes] | Exception) -> None:
         """Answer what is asked at `path` with a status and a body, or break the connection."""
         self._failures[path] = failure
 
@@ -83,7 +86,7 @@ class FakeProvider:
     def send_back(self, location: str, **query: str) -> dict[str, str]:
         """Sign `subject` in for what a browser brought, and return the query of its way back."""
         asked = dict(parse_qsl(urlsplit(location).query))
-        code = f"code-{len(self._codes)}"
+        code = f"code-{next(self._numbers)}"
         self._codes[code] = asked
         return {"code": code, "state": asked["state"], "iss": self.issuer, **query}
 
