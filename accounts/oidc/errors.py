@@ -9,11 +9,11 @@ SignInProblem
 └── AnotherPerson         it vouches for somebody else than whose session this is
 """
 
-from allauth.socialaccount.providers.base import ProviderException
+from django.core.exceptions import PermissionDenied
 
 
-class SignInProblem(ProviderException):
-    """Base of all.
+class SignInProblem(PermissionDenied):
+    """Base of all. allauth hands a PermissionDenied to its adapter, and adapter.py passes it on.
 
     Args:
         reason: a phrase of ours for the log and the trail. Nothing that was sent is in it.

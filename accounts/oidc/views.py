@@ -1,9 +1,10 @@
 """To the provider and back. All are plain visits: a form may not lead to another host (form-action)."""
 
+import logging
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
@@ -17,6 +18,8 @@ from accounts.oidc.discovery import read_document
 from accounts.oidc.errors import ProviderUnavailable
 from accounts.oidc.http import one_page
 from accounts.oidc.pages import RETRY_AFTER_SECONDS, explained
+
+logger = logging.getLogger(__name__)
 
 
 @login_not_required
@@ -58,15 +61,17 @@ def callback(request: HttpRequest) -> HttpResponseBase:
 @login_not_required
 @require_GET
 def sign_out(request: HttpRequest) -> HttpResponseBase:
-    """Sign out at the provider, after the session here (OpenID Connect RP-Initiated Logout 1.0).
+    """Lead on to sign out at the provider, after the session here (RP-Initiated Logout 1.0).
 
-    It is told who we are, not who has left: tokens are not kept, and none is put into an address.
+    It is told who we are, not who has left: tokens are not kept, and none is put into an address. The
+    answer is a page, because the redirects of a form may not lead to another host.
     """
     config = current()
     try:
         with one_page():
             end = read_document(config).get("end_session_endpoint")
-    except ProviderUnavailable:
+    except ProviderUnavailable as problem:
+        logger.warning("sign-out: %s", problem.reason)
         response = render(request, "accounts/oidc_sign_out.html", status=503)
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return response
@@ -78,4 +83,7 @@ def sign_out(request: HttpRequest) -> HttpResponseBase:
             "post_logout_redirect_uri": request.build_absolute_uri(reverse("signed-out")),
         }
     )
-    return HttpResponseRedirect(f"{end}{'&' if '?' in end else '?'}{query}")
+    at_provider = f"{end}{'&' if '?' in end else '?'}{query}"
+    response = render(request, "accounts/oidc_sign_out.html", {"at_provider": at_provider})
+    response.headers["Refresh"] = f"0; url={at_provider}"
+    return response

@@ -133,6 +133,10 @@ class FakeProvider:
         return {name: said for name, said in {**usual, **others}.items() if said is not None}
 
 
+def is_signed_in(visitor: Client) -> bool:
+    return visitor.get("/accounts/session/?auto").status_code == 200
+
+
 def begin(visitor: Client, back: str = "/", *, at: str = "begin") -> str:
     """Let a browser begin, and return where it is sent to."""
     answer = visitor.get(f"/accounts/oidc/{at}/", {"next": back})

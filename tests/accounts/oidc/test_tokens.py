@@ -23,6 +23,7 @@ from tests.accounts.oidc.provider import (
     ISSUER,
     Claims,
     FakeProvider,
+    is_signed_in,
     key,
     public_key,
     sign_in,
@@ -38,7 +39,7 @@ def refused(visitor: Client, provider: FakeProvider) -> bool:
     assert answer.status_code == 403, answer.content.decode()
     assert "could not be verified" in answer.content.decode()
     assert Event.objects.get(action="access.refused").outcome == "denied"
-    return visitor.get("/connect/").status_code == 302 and not Person.objects.exists()
+    return not is_signed_in(visitor) and not Person.objects.exists()
 
 
 @pytest.mark.parametrize(
