@@ -5,7 +5,8 @@ the cache therefore finds no cookie to use, and what is encrypted for a session 
 credentials, `secrets_ui/connection.py`) stays closed to them, because the cookie's value is part of
 what unlocks it.
 
-A session ends `SESSION_COOKIE_AGE` after it began, at sign-in, however much it is used.
+A session ends `SESSION_COOKIE_AGE` after it began, at sign-in, however much it is used, and
+`SESSION_IDLE_SECONDS` after its person last did something. Both times are kept inside it.
 """
 
 import hashlib
@@ -18,11 +19,17 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import DatabaseError, router, transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from accounts import copies
 
-BEGAN_AT = "began_at"  # seconds since 1970
+BEGAN_AT, SEEN_AT = "began_at", "seen_at"  # seconds since 1970
+# What a person does is noted at most this often, seconds: a session may end so much early.
+NOTED_EVERY = 30
+
+# Sent with the session, and the cookie's value before, once it has a new one.
+renamed = Signal()
 
 
 class SessionStore(DatabaseSessions):
@@ -44,9 +51,38 @@ class SessionStore(DatabaseSessions):
         return data
 
     def create(self) -> None:
-        self._session_key = None  # or the next line would look for what is stored there
-        self[BEGAN_AT] = int(time.time())
+        self._session_key = None  # or the next lines would look for what is stored there
+        now = int(time.time())
+        self.setdefault(BEGAN_AT, now)
+        self.setdefault(SEEN_AT, now)
         super().create()
+
+    def begin(self) -> None:
+        """Start counting: somebody has just signed in."""
+        self[BEGAN_AT] = self[SEEN_AT] = int(time.time())
+
+    def cycle_key(self) -> None:
+        """Give the session a new cookie; it ends when it would have ended."""
+        before = self.session_key
+        super().cycle_key()
+        renamed.send(SessionStore, session=self, before=before)
+
+    def ends_in(self) -> int:
+        """Return how many seconds are left if nobody does anything."""
+        return max(0, int(_end_of(dict(self.items())) - time.time()))
+
+    def last_chance_in(self) -> int:
+        """Return how many seconds are left whatever anybody does."""
+        return max(0, int(self.get(BEGAN_AT, 0) + settings.SESSION_COOKIE_AGE - time.time()))
+
+    @property
+    def is_to_be_noted(self) -> bool:
+        """Tell whether it is time to note that its person does something."""
+        return time.time() - self.get(SEEN_AT, 0) >= NOTED_EVERY
+
+    def note(self) -> None:
+        """Keep the session for another `SESSION_IDLE_SECONDS`."""
+        self[SEEN_AT] = int(time.time())
 
     def save(self, must_create: bool = False) -> None:
         if self.session_key is None:
@@ -111,7 +147,14 @@ class SessionStore(DatabaseSessions):
 
 
 def _is_over(data: dict[str, Any]) -> bool:
-    return time.time() >= data.get(BEGAN_AT, 0) + settings.SESSION_COOKIE_AGE
+    return time.time() >= _end_of(data)
+
+
+def _end_of(data: dict[str, Any]) -> float:
+    return min(
+        data.get(BEGAN_AT, 0) + settings.SESSION_COOKIE_AGE,
+        data.get(SEEN_AT, 0) + settings.SESSION_IDLE_SECONDS,
+    )
 
 
 def merged(base: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -72,6 +73,17 @@ def read_time_zone(name: str, *, default: str) -> str:
             f"{name} must be a time zone name such as Asia/Tokyo or UTC."
         ) from None
     return value
+
+
+def read_networks(name: str, *, default: str) -> list[IPv4Network | IPv6Network]:
+    """Return addresses and networks, separated by commas."""
+    parts = [part.strip() for part in read(env.str, name, default).split(",") if part.strip()]
+    try:
+        return [ip_network(part) for part in parts]
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} must be addresses or networks such as 10.0.0.5,10.1.0.0/16."
+        ) from None
 
 
 def split_address(name: str, address: str) -> SplitResult:

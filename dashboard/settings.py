@@ -14,14 +14,18 @@ from dashboard import logs
 from dashboard.env import (
     env,
     read,
+    read_between,
     read_choice,
     read_folder,
     read_keys,
+    read_networks,
     read_secret_key,
     read_threads,
     read_time_zone,
     split_address,
 )
+from dashboard.oidc_settings import read_oidc_settings
+from dashboard.proxy_settings import read_proxy_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 os.umask(0o077)
@@ -30,7 +34,15 @@ STATE_DIR = read_folder("STATE_DIR", default=BASE_DIR / "var")
 DEBUG = False
 SECRET_KEY = read_secret_key("SECRET_KEY", state_dir=STATE_DIR)
 CREDENTIAL_KEYS = read_keys("CREDENTIAL_KEYS", state_dir=STATE_DIR)
-AUTH_MODE = read_choice("AUTH_MODE", default="local", choices={"local": "accounts kept here"})
+AUTH_MODE = read_choice(
+    "AUTH_MODE",
+    default="local",
+    choices={
+        "local": "accounts kept here",
+        "oidc": "sign-in with OpenID Connect",
+        "proxy": "a proxy in front says who it is",
+    },
+)
 
 # Where it is served
 
@@ -39,6 +51,8 @@ HTTPS = read(env.bool, "HTTPS", True)
 DEMO = read(env.bool, "DEMO", False)
 if DEMO and HTTPS:
     raise ImproperlyConfigured("DEMO=on is for `make run` on your own machine; take it out here.")
+if DEMO and AUTH_MODE != "local":
+    raise ImproperlyConfigured("DEMO=on has an account of its own: it needs AUTH_MODE=local.")
 THREADS = read_threads()
 ROOT_URLCONF = "dashboard.urls"
 WSGI_APPLICATION = "dashboard.wsgi.application"
@@ -111,7 +125,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    *(["accounts.proxied.ProxyIdentityMiddleware"] if AUTH_MODE == "proxy" else []),
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.guard.RoleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "dashboard.limits.body_limit",
@@ -130,6 +146,7 @@ TEMPLATES = [
                 "django.template.context_processors.csrf",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "accounts.context.person",
                 "secrets_ui.context.frame",
             ],
         },
@@ -189,6 +206,24 @@ CACHES = {
 
 # Who is using it
 
+ROLE_MAP = read(env.str, "ROLE_MAP", "")
+SESSION_IDLE_SECONDS = 60 * read_between("SESSION_IDLE_MINUTES", low=5, high=60, default=15)
+STEP_UP_MINUTES = read_between("STEP_UP_MINUTES", low=1, high=24 * 60, default=60)
+REVEALS_PER_HOUR = read_between("REVEALS_PER_HOUR", low=1, high=10_000, default=60)
+# Whose word counts for where a request comes from: the proxies in front.
+OUR_PROXIES = read_networks("FORWARDED_ALLOW_IPS", default="127.0.0.1")
+PROXY = read_proxy_settings() if AUTH_MODE == "proxy" else None
+PROXY_SIGN_OUT_URL = read(env.str, "PROXY_SIGN_OUT_URL", "")
+
+# Only in this mode, and only for the protocol: none of allauth's pages, accounts or backends.
+OIDC = read_oidc_settings() if AUTH_MODE == "oidc" else None
+if OIDC:
+    INSTALLED_APPS += ["allauth.account", "allauth.socialaccount"]
+    MIDDLEWARE += ["allauth.account.middleware.AccountMiddleware"]
+    SOCIALACCOUNT_ADAPTER = "accounts.oidc.adapter.CompanyAdapter"
+    SOCIALACCOUNT_ONLY = True
+    ACCOUNT_EMAIL_VERIFICATION = "none"
+
 AUTH_USER_MODEL = "accounts.Person"
 AUTHENTICATION_BACKENDS = ["accounts.backends.CachedPersonBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -205,7 +240,7 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"
 
 SESSION_ENGINE = "accounts.sessions"
-SESSION_COOKIE_AGE = 8 * 60 * 60
+SESSION_COOKIE_AGE = 60 * 60 * read_between("SESSION_HOURS", low=1, high=12, default=8)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

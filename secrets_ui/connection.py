@@ -1,12 +1,14 @@
 """A person's connections: which organizations they reach and with which credential.
 
 They live in the session only. The credential is sealed for that session's cookie, that person and that
-organization, so a row copied into another session stays closed.
+organization, so a row copied into another session stays closed. When the session gets another cookie,
+they are sealed anew.
 """
 
 import json
 from dataclasses import dataclass, field
 from functools import lru_cache
+from hmac import compare_digest
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
@@ -57,17 +59,35 @@ class ConnectionSummary:
 
 def keep(session: SessionBase, *, person_id: int, connection: Connection) -> None:
     """Add or replace the connection to its organization."""
-    place = _place(session, person_id, connection.organization_id)
+    text = json.dumps(connection.credential.as_dict())
+    place = _place(session.session_key, person_id, connection.organization_id)
     kept = {
         "label": connection.label,
         "kind": connection.credential.kind,
         "identity": connection.identity,
-        "sealed": seal(
-            json.dumps(connection.credential.as_dict()), keys=settings.CREDENTIAL_KEYS, place=place
-        ),
+        "sealed": seal(text, keys=settings.CREDENTIAL_KEYS, place=place),
     }
     others = session.get(SESSION_FIELD, {})
     session[SESSION_FIELD] = {**others, connection.organization_id: kept}
+
+
+def move(session: SessionBase, *, person_id: int, before: str | None) -> None:
+    """Seal every connection for the session's new cookie; `before` is the value of its old one."""
+    moved = {}
+    for organization_id, kept in session.get(SESSION_FIELD, {}).items():
+        old, new = (
+            _place(key, person_id, organization_id) for key in (before, session.session_key)
+        )
+        try:
+            text = unseal(kept["sealed"], keys=settings.CREDENTIAL_KEYS, place=old)
+        except CannotUnseal:
+            continue
+        moved[organization_id] = {
+            **kept,
+            "sealed": seal(text, keys=settings.CREDENTIAL_KEYS, place=new),
+        }
+    if moved:
+        session[SESSION_FIELD] = moved
 
 
 def find(
@@ -85,7 +105,7 @@ def find(
         text = unseal(
             kept["sealed"],
             keys=settings.CREDENTIAL_KEYS,
-            place=_place(session, person_id, organization_id),
+            place=_place(session.session_key, person_id, organization_id),
         )
     except CannotUnseal:
         forget(session, organization_id=organization_id)
@@ -103,6 +123,18 @@ def forget(session: SessionBase, *, organization_id: str) -> None:
     others = dict(session.get(SESSION_FIELD, {}))
     if others.pop(organization_id, None) is not None:
         session[SESSION_FIELD] = others
+
+
+def is_own_secret(session: SessionBase, *, person_id: int, text: str) -> bool:
+    """Tell whether `text` is the secret part of one of this session's credentials."""
+    found = [
+        find(session, person_id=person_id, organization_id=each.organization_id)
+        for each in summaries(session)
+    ]
+    matches = [
+        compare_digest(each.credential.secret.encode(), text.encode()) for each in found if each
+    ]
+    return any(matches)
 
 
 def summaries(session: SessionBase) -> list[ConnectionSummary]:
@@ -130,5 +162,5 @@ def shared_transport() -> Transport:
     return Transport(settings.SECRET_MANAGER_URL, max_concurrent=max_concurrent)
 
 
-def _place(session: SessionBase, person_id: int, organization_id: str) -> str:
-    return json.dumps(["connection", session.session_key, person_id, organization_id])
+def _place(session_key: str | None, person_id: int, organization_id: str) -> str:
+    return json.dumps(["connection", session_key, person_id, organization_id])

@@ -6,10 +6,11 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.urls import reverse
 
+from accounts.http import client_redirect
 from secret_manager import Deadline
 from secrets_ui import connection as connections
 from secrets_ui import journal
-from secrets_ui.http import DashboardRequest, client_redirect
+from secrets_ui.http import DashboardRequest
 from secrets_ui.journal import Claim
 from secrets_ui.models import Intent
 from secrets_ui.outcomes import NotKnownYet, TakenOver

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from audit.trail import TrailUnavailable
 from secret_manager import InvalidArgument, SecretManagerError
+from secrets_ui.services import QuotaReached
 from secrets_ui.views import errors
 
 TIME_ZONE_COOKIE = "time_zone"
@@ -49,6 +50,8 @@ class ApiErrorMiddleware:
                 return errors.api_error(request, exception)
             case TrailUnavailable():
                 return errors.trail_unavailable(request, exception)
+            case QuotaReached():
+                return errors.quota_reached(request)
             case InvalidArgument():
                 return errors.not_found(request, exception)
         return None

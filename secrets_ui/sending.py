@@ -22,11 +22,12 @@ State = Intent.State
 
 @dataclass(frozen=True, kw_only=True)
 class Doing:
-    """Who does it, over which connection, and the form it is done for."""
+    """Who does it, over which connection, for which form, and why where they say so."""
 
     connection: Connection
     actor: Actor
     intent: Intent
+    reason: str = ""
 
 
 def write(
@@ -39,7 +40,9 @@ def write(
 ) -> Finding:
     """Record, note, send once, and find out how it ended."""
     lost_at = doing.intent.sent_at
-    with recorded(action=action, actor=doing.actor, subject=_subject(doing, facts)) as act:
+    with recorded(
+        action=action, actor=doing.actor, subject=_subject(doing, facts), reason=doing.reason
+    ) as act:
         journal.sent(doing.intent, action=action, **facts)
         try:
             found = send()

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from secrets_ui.views import connections, home, secrets, versions, writes
+from secrets_ui.views import confirm, connections, home, secrets, versions, writes
 
 VERSION = "<str:version_id>/"
 
@@ -28,6 +28,7 @@ write_urls = [path("<str:nonce>/", writes.write_outcome, name="write-outcome")]
 urlpatterns = [
     path("", home.home, name="home"),
     path("theme/", home.theme, name="theme"),
+    path("accounts/confirm/", confirm.confirm, name="confirm"),
     path("connect/", connections.connect, name="connect"),
     path("connect/<str:organization_id>/forget/", connections.forget, name="connection-forget"),
     path("organizations/<str:organization_id>/secrets/", include(secret_urls)),

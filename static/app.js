@@ -1,5 +1,5 @@
 // What a plain page cannot do by itself. Everything else works without this file.
-// Hooks: data-copy, data-remask, data-hide, data-close, data-focus, data-rules/data-rule, data-chips.
+// Hooks: data-session, data-copy, data-remask, data-hide, data-close, data-focus, data-rules/data-rule, data-chips.
 "use strict";
 
 document.documentElement.classList.add("js");
@@ -122,12 +122,12 @@ window.addEventListener("pageshow", (event) => event.persisted && location.reloa
 
 // Copying: the value goes from the answer to the clipboard and is never put on the page.
 
-async function fetchValue(url) {
+async function fetchValue(url, reason) {
   const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
   const answer = await fetch(url, {
     method: "POST",
     headers: { "X-CSRFToken": token, "HX-Request": "true" },
-    body: new URLSearchParams({ purpose: "copy" }),
+    body: new URLSearchParams({ purpose: "copy", reason }),
     cache: "no-store",
     redirect: "manual",
   });
@@ -146,7 +146,7 @@ async function copy(button) {
   if (!navigator.clipboard?.write) return note(words.copyFailed, true);
   button.disabled = true;
   let refusal = words.copyFailed;
-  const value = fetchValue(button.dataset.copy).catch((error) => {
+  const value = fetchValue(button.dataset.copy, button.form?.elements.reason?.value ?? "").catch((error) => {
     refusal = error instanceof TypeError ? words.offline : error.message;
     throw error;
   });
@@ -163,6 +163,76 @@ async function copy(button) {
     button.focus();
   }
 }
+
+// The session: a warning two minutes before it ends, with a button that renews it. What is typed stays.
+// Before it warns the page asks, for another tab may have renewed it; asking renews nothing.
+
+const WARN_BEFORE = 120;
+let ending = 0;
+let lookAt = 0;
+let warning = null;
+
+async function askSession(options) {
+  const answer = await fetch(words.session + (options ? "" : "?auto"), { cache: "no-store", redirect: "manual", ...options });
+  return answer.ok ? answer.json() : { ends_in: 0 };
+}
+
+function stay() {
+  const body = new URLSearchParams({ csrfmiddlewaretoken: document.querySelector("[name=csrfmiddlewaretoken]").value });
+  askSession({ method: "POST", body }).then(follow, () => note(words.offline, true));
+}
+
+function warn(state) {
+  warning?.remove();
+  warning = document.createElement("div");
+  warning.className = "toast error session";
+  warning.setAttribute("role", "alert");
+  warning.dataset.timed = "";
+  const title = document.createElement("strong");
+  title.textContent = words.ending;
+  warning.append(title, " ", state.words, " ");
+  if (state.can_stay) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "primary small";
+    button.textContent = words.stay;
+    button.addEventListener("click", stay);
+    warning.append(button);
+  }
+  toasts.append(warning);
+}
+
+function follow(state) {
+  clearTimeout(ending);
+  if (state.ends_in <= 0) return leave();
+  if (state.ends_in > WARN_BEFORE + 1) {
+    warning?.remove();
+    warning = null;
+    lookIn(state.ends_in - WARN_BEFORE);
+  } else {
+    warn(state);
+    lookIn(state.ends_in + 1);
+  }
+}
+
+function lookIn(seconds) {
+  lookAt = Date.now() + seconds * 1000;
+  ending = setTimeout(look, seconds * 1000);
+}
+
+function look() {
+  askSession().then(follow, () => lookIn(5));
+}
+
+function leave() {
+  mask();
+  main.replaceChildren();
+  location.reload();
+}
+
+if (words.session) follow({ ends_in: Number(words.sessionEnds), can_stay: true, words: "" });
+// A machine that slept may have slept past its end.
+document.addEventListener("visibilitychange", () => words.session && !document.hidden && Date.now() > lookAt && look());
 
 // Rules of a name, ticked as it is typed
 

@@ -1,15 +1,27 @@
 """What the views that write have in common."""
 
+from accounts.http import actor_of
 from secret_manager import SecretManagerError
-from secrets_ui.http import DashboardRequest, actor_of
+from secrets_ui.http import DashboardRequest
 from secrets_ui.outcomes import NotKnownYet, TakenOver
 from secrets_ui.problems import Problem, explain
 from secrets_ui.sending import Doing
+from secrets_ui.subjects import recordable
 
 
 def doing(request: DashboardRequest) -> Doing:
     """Return who does it, over which connection, for which form."""
-    return Doing(connection=request.connection, actor=actor_of(request), intent=request.intent)
+    return Doing(
+        connection=request.connection,
+        actor=actor_of(request),
+        intent=request.intent,
+        reason=reason_of(request),
+    )
+
+
+def reason_of(request: DashboardRequest) -> str:
+    """Return why somebody does something, where they say so, as one line of the trail."""
+    return recordable(request.POST.get("reason", "").strip())
 
 
 def problem_for_form(request: DashboardRequest, error: SecretManagerError) -> Problem:

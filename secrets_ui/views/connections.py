@@ -1,4 +1,5 @@
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -8,21 +9,30 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import step_up
+from accounts.guard import requires
+from accounts.http import actor_of, client_redirect, local_address
+from accounts.roles import Capability
+from audit.models import Outcome
+from audit.trail import Subject, noted
 from secret_manager import SecretManagerError
 from secrets_ui import connection as connections
 from secrets_ui import services
 from secrets_ui.connection import Connection
 from secrets_ui.forms import ConnectionForm
-from secrets_ui.http import DashboardRequest, actor_of, client_redirect, local_address, render_part
+from secrets_ui.http import DashboardRequest, render_part
 from secrets_ui.problems import explain
 
 TEMPLATE, PART = "secrets_ui/connect.html", "connection-form"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@requires(Capability.READ)
 def connect(request: DashboardRequest) -> HttpResponse:
     """Ask for an organization and a credential; keep them only if the API lets them in."""
     back = request.POST.get("next", request.GET.get("next", ""))
+    if step_up.is_due(request) and settings.AUTH_MODE != "proxy":
+        return step_up.ask(request, back=_address_with_what_was_typed(request, back))
     if request.method != "POST":
         form = ConnectionForm(initial=_initial(request))
         return render_part(request, TEMPLATE, PART, _context(request, form, back))
@@ -42,15 +52,27 @@ def connect(request: DashboardRequest) -> HttpResponse:
         return render_part(
             request, TEMPLATE, PART, _context(request, form, back), status=problem.status
         )
+    request.session.cycle_key()
     connections.keep(request.session, person_id=request.user.pk, connection=found)
+    if settings.AUTH_MODE == "proxy":
+        step_up.confirmed(request)  # with their own credential, just now
     messages.success(request, _("Connected to %s.") % found.label)
     to = local_address(request, back) if back else _list_address(found.organization_id)
     return client_redirect(request, to)
 
 
 @require_POST
+@requires(Capability.READ)
 def forget(request: DashboardRequest, organization_id: str) -> HttpResponse:
     """Drop one connection and its credential from the session."""
+    known = {each.organization_id for each in connections.summaries(request.session)}
+    if organization_id in known:
+        noted(
+            action="connection.forgotten",
+            outcome=Outcome.OK,
+            actor=actor_of(request),
+            subject=Subject(organization_id=organization_id),
+        )
     connections.forget(request.session, organization_id=organization_id)
     messages.success(request, _("The connection and its credential are forgotten."))
     return redirect("connect")
@@ -66,8 +88,21 @@ def _connection(cleaned: dict[str, Any]) -> Connection:
 
 
 def _initial(request: DashboardRequest) -> dict[str, str]:
-    asked = {"organization_id": request.GET.get("organization", "")}
+    asked = {
+        "organization_id": request.GET.get("organization", ""),
+        "label": request.GET.get("label", ""),
+    }
     return {**settings.DEMO_CONNECTION, **{name: text for name, text in asked.items() if text}}
+
+
+def _address_with_what_was_typed(request: DashboardRequest, back: str) -> str:
+    """Return the address of this form with what was typed, the credential apart."""
+    typed = {
+        "organization": request.POST.get("organization_id", request.GET.get("organization", "")),
+        "label": request.POST.get("label", request.GET.get("label", "")),
+        "next": back,
+    }
+    return f"{reverse('connect')}?{urlencode({name: text for name, text in typed.items() if text})}"
 
 
 def _context(request: DashboardRequest, form: ConnectionForm, back: str) -> dict[str, Any]:

@@ -3,9 +3,12 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django_htmx.http import push_url, reswap, retarget
 
+from accounts.guard import NotPermitted, NotVouchedFor
+from accounts.roles import Capability, roles_with
 from audit.trail import TrailUnavailable
 from secret_manager import SecretManagerError
 from secrets_ui.problems import Problem, explain
@@ -45,12 +48,39 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Say why, and who could: a role that is missing, or a proxy that vouches for nobody."""
+    match exception:
+        case NotVouchedFor(passes=True):
+            title = _("Your company’s sign-in cannot be checked just now")
+            advice = _("Its keys cannot be read. Try again in a minute.")
+            return show_problem(
+                request, Problem(title=title, advice=advice, status=503, retry_after=60)
+            )
+        case NotVouchedFor():
+            title = _("Your company’s sign-in does not say who you are")
+            advice = _("Open the dashboard at its usual address and sign in there first.")
+        case NotPermitted(missing=None):
+            title = _("You have no role here")
+            advice = _("Ask an administrator of this dashboard for one, then sign in again.")
+        case NotPermitted(missing=Capability() as missing):
+            title = _("Your role does not allow this")
+            who = get_text_list([str(role.label) for role in roles_with(missing)], _("or"))
+            advice = _("It takes the role %s. Ask an administrator of this dashboard.") % who
+        case _:
+            title = _("You may not do this")
+            advice = _("Ask an administrator of this dashboard if you think you should.")
+    return show_problem(request, Problem(title=title, advice=advice, status=403))
+
+
+def quota_reached(request: HttpRequest) -> HttpResponse:
+    advice = _("It is recorded, and nothing was shown. Wait an hour, or ask an administrator.")
     return show_problem(
         request,
         Problem(
-            title=_("You may not do this"),
-            advice=_("Ask an administrator of this dashboard if you think you should."),
-            status=403,
+            title=_("You have looked at too many values within an hour"),
+            advice=advice,
+            status=429,
+            retry_after=3600,
         ),
     )
 

@@ -8,13 +8,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.guard import requires
+from accounts.http import client_redirect
+from accounts.roles import Capability
+from accounts.step_up import fresh_sign_in_required
 from secret_manager import Secret, SecretManagerError
 from secrets_ui import again, conflicts, services, writes
 from secrets_ui.conflicts import FieldConflict
 from secrets_ui.dates import exactly, in_words
 from secrets_ui.decorators import connection_required, written_once
 from secrets_ui.forms import SecretEditForm, SecretForm, TypedNameForm
-from secrets_ui.http import DashboardRequest, client_redirect, posted, render_part
+from secrets_ui.http import DashboardRequest, posted, render_part
 from secrets_ui.outcomes import AlreadyGone, ChangedMeanwhile
 from secrets_ui.problems import Problem, name_is_taken
 from secrets_ui.rows import secret_rows, version_label, version_rows
@@ -29,6 +33,7 @@ VERSIONS_PER_PAGE = 25
 
 
 @require_safe
+@requires(Capability.READ)
 @connection_required
 def secret_list(request: DashboardRequest) -> HttpResponse:
     """A page of the organization's secrets, as the API orders them."""
@@ -53,6 +58,7 @@ def secret_list(request: DashboardRequest) -> HttpResponse:
 
 
 @require_safe
+@requires(Capability.READ)
 @connection_required
 def secret_detail(request: DashboardRequest, secret_id: str) -> HttpResponse:
     """One secret: what it is, its value behind a button, and its versions, newest first."""
@@ -82,6 +88,7 @@ def secret_detail(request: DashboardRequest, secret_id: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@requires(Capability.WRITE)
 @connection_required
 @written_once
 def secret_create(request: DashboardRequest) -> HttpResponse:
@@ -103,6 +110,7 @@ def secret_create(request: DashboardRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@requires(Capability.WRITE)
 @connection_required
 @written_once
 def secret_update(request: DashboardRequest, secret_id: str) -> HttpResponse:
@@ -134,6 +142,8 @@ def secret_update(request: DashboardRequest, secret_id: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@requires(Capability.DELETE)
+@fresh_sign_in_required
 @connection_required
 @written_once
 def secret_delete(request: DashboardRequest, secret_id: str) -> HttpResponse:

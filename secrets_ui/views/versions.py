@@ -7,17 +7,21 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.guard import requires
+from accounts.http import actor_of, client_redirect
+from accounts.roles import Capability
+from accounts.step_up import fresh_sign_in_required
 from secret_manager import Secret, SecretManagerError, SecretVersion, Value
 from secrets_ui import services, writes
 from secrets_ui.decorators import connection_required, written_once
 from secrets_ui.forms import VersionForm
-from secrets_ui.http import DashboardRequest, actor_of, client_redirect, posted, render_part
+from secrets_ui.http import DashboardRequest, posted, render_part
 from secrets_ui.outcomes import AlreadyGone
 from secrets_ui.problems import Problem
 from secrets_ui.rows import version_label
 from secrets_ui.shown import shown
 from secrets_ui.status import current_version
-from secrets_ui.views.answers import doing, form_status, problem_for_form
+from secrets_ui.views.answers import doing, form_status, problem_for_form, reason_of
 from secrets_ui.views.secrets import secret_address
 
 SHOWN_SECONDS = 30
@@ -30,6 +34,7 @@ PURPOSES: dict[str, services.Purpose] = {
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@requires(Capability.WRITE)
 @connection_required
 @written_once
 def version_create(request: DashboardRequest, secret_id: str) -> HttpResponse:
@@ -49,6 +54,8 @@ def version_create(request: DashboardRequest, secret_id: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@requires(Capability.REVEAL)
+@fresh_sign_in_required
 @connection_required
 def version_reveal(request: DashboardRequest, secret_id: str, version_id: str) -> HttpResponse:
     """Show, copy or download one value. A plain visit (after signing in again, say) shows nothing."""
@@ -62,6 +69,7 @@ def version_reveal(request: DashboardRequest, secret_id: str, version_id: str) -
         secret=secret,
         version_id=version_id,
         purpose=PURPOSES.get(purpose, "revealed"),
+        reason=reason_of(request),
     )
     if purpose == "download":
         return _download(secret, version_id, value)
@@ -71,6 +79,7 @@ def version_reveal(request: DashboardRequest, secret_id: str, version_id: str) -
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@requires(Capability.WRITE)
 @connection_required
 @written_once
 def version_status(request: DashboardRequest, secret_id: str, version_id: str) -> HttpResponse:
@@ -99,6 +108,8 @@ def version_status(request: DashboardRequest, secret_id: str, version_id: str) -
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@requires(Capability.DELETE)
+@fresh_sign_in_required
 @connection_required
 @written_once
 def version_delete(request: DashboardRequest, secret_id: str, version_id: str) -> HttpResponse:

@@ -9,11 +9,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.guard import requires
+from accounts.http import actor_of
+from accounts.roles import Capability
 from audit.trail import TrailUnavailable
 from secret_manager import NotReached, SecretManagerError
 from secrets_ui import again, journal, sending
 from secrets_ui.decorators import connection_required
-from secrets_ui.http import DashboardRequest, actor_of
+from secrets_ui.http import DashboardRequest
 from secrets_ui.models import Intent
 from secrets_ui.settlement import QUIET
 
@@ -24,6 +27,7 @@ WAIT_SECONDS, PAUSE_SECONDS = 3.0, 0.1
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@requires(Capability.WRITE)
 @connection_required
 def write_outcome(request: DashboardRequest, nonce: str) -> HttpResponse:
     """How a write ended: where a form that arrives twice, and one without an answer, leads to."""
@@ -47,7 +51,7 @@ def write_outcome(request: DashboardRequest, nonce: str) -> HttpResponse:
     }
     response = render(request, "secrets_ui/write_outcome.html", context)
     if is_working:
-        response.headers["Refresh"] = "2"
+        response.headers["Refresh"] = f"2; url={request.path}?auto"
     return response
 
 

@@ -5,6 +5,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import Person
+from accounts.roles import Role
 from tests.product_settings import settings_with
 from tests.services.processes import free_port
 
@@ -13,7 +14,7 @@ PASSWORD = "hanako's password"
 
 @pytest.fixture
 def person(db: None) -> Person:
-    return Person.objects.create_user("hanako", password=PASSWORD)
+    return Person.objects.create_user("hanako", password=PASSWORD, role=Role.ADMINISTRATOR)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from django.test import Client
 from accounts import copies
 from accounts.backends import CachedPersonBackend
 from accounts.models import Person
+from accounts.roles import Role
 from tests.accounts import cached
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.test_sessions import PAGE, is_signed_in
@@ -163,7 +164,7 @@ def test_people_sign_in_with_their_own_password_only(person: Person) -> None:
 
 
 def test_two_people_are_never_mixed_up(person: Person) -> None:
-    taro = Person.objects.create_user("taro", password=PASSWORD)
+    taro = Person.objects.create_user("taro", password=PASSWORD, role=Role.ADMINISTRATOR)
     assert remembered(person).get_username() == "hanako"
     assert remembered(taro).get_username() == "taro"
 

@@ -24,7 +24,7 @@ from tests.product_settings import settings_with
 from tests.services.storage import running_redis
 
 pytestmark = [pytest.mark.django_db(databases=["default", "emulator"]), pytest.mark.storage]
-PAGE = "/connect/"  # reads nothing from the API
+PAGE = "/accounts/session/"
 
 
 def cookie_of(browser: Client) -> str:
@@ -196,7 +196,10 @@ def use(session: SessionStore) -> None:
     session.save()
 
 
-def test_a_session_that_is_used_all_day_ends_eight_hours_after_sign_in(person: Person) -> None:
+def test_a_session_that_is_used_all_day_ends_eight_hours_after_sign_in(
+    person: Person, settings: Settings
+) -> None:
+    settings.SESSION_IDLE_SECONDS = 9 * 60 * 60
     morning = timezone.now()
     with time_machine.travel(morning, tick=False) as clock:
         browser = Client()
@@ -238,7 +241,8 @@ def test_a_session_that_does_not_say_when_it_began_is_over(signed_in: Client) ->
     assert not is_signed_in(signed_in)
 
 
-def test_signing_in_begins_a_session_of_eight_hours(person: Person) -> None:
+def test_signing_in_begins_a_session_of_eight_hours(person: Person, settings: Settings) -> None:
+    settings.SESSION_IDLE_SECONDS = 9 * 60 * 60
     with time_machine.travel(timezone.now() - timedelta(hours=7), tick=False):
         before = SessionStore()
         before["note"] = "looked at the sign-in page"

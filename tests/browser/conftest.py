@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError, 
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Person
+from accounts.roles import Role
 from emulator.auth import issue_token
 from emulator.models import Organization, Token
 from secret_manager import Credential, Secret, SecretManagerClient
@@ -126,7 +127,7 @@ def fresh_transport() -> None:
 
 @pytest.fixture
 def person(transactional_db: None) -> Person:
-    return Person.objects.create_user(USERNAME, password=PASSWORD)
+    return Person.objects.create_user(USERNAME, password=PASSWORD, role=Role.ADMINISTRATOR)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import Person
+from accounts.roles import Role
 from tests.secrets_ui.conftest import HTMX
 
 pytestmark = pytest.mark.django_db(databases=["default", "emulator"])
@@ -18,6 +19,7 @@ PUBLIC = {
     "/readyz": "asked by what runs the process",
     "/accounts/sign-in/": "where a visitor becomes somebody",
     "/accounts/sign-out/": "whoever is signed out already has got what they want",
+    "/accounts/signed-out/": "where that is said, and nothing else",
 }
 # Takes no session, only a credential of its own in every request.
 API = "/secret-manager/"
@@ -71,5 +73,5 @@ def test_the_api_asks_for_a_credential_of_its_own(client: Client, address: str) 
 
 
 def test_a_session_opens_nothing_of_the_api(client: Client) -> None:
-    client.force_login(Person.objects.create_user("hanako"))
+    client.force_login(Person.objects.create_user("hanako", role=Role.ADMINISTRATOR))
     assert client.get(f"{API}organizations/{SAMPLE}/secrets").status_code == 401

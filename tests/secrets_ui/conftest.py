@@ -8,6 +8,7 @@ from django.db import connections as databases
 from django.test import Client
 
 from accounts.models import Person
+from accounts.roles import Role
 from audit.models import Event
 from dashboard.embedded import EmbeddedAdapter
 from emulator.auth import issue_token
@@ -36,7 +37,9 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def person(db: None) -> Person:
-    return Person.objects.create_user("hanako", password="hanako's password")
+    return Person.objects.create_user(
+        "hanako", password="hanako's password", role=Role.ADMINISTRATOR
+    )
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connections
 
 from accounts.models import Person
+from accounts.roles import Role
 from audit.models import Event
 from emulator.auth import issue_token
 from emulator.models import Organization, SecretVersion, Token
@@ -102,7 +103,7 @@ def stored(api: SecretManagerClient) -> list[Secret]:
 
 @pytest.fixture
 def browser(evidence: Evidence) -> WatchedBrowser:
-    Person.objects.create_user("hanako", password=PASSWORD.raw.decode())
+    Person.objects.create_user("hanako", password=PASSWORD.raw.decode(), role=Role.ADMINISTRATOR)
     return WatchedBrowser(evidence)
 
 

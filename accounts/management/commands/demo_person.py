@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Person
+from accounts.roles import Role
 
 USERNAME = "demo"
 PASSWORD_FILE = "demo_password.txt"  # noqa: S105 - a file's name
@@ -20,8 +21,9 @@ class Command(BaseCommand):
             raise CommandError("The demonstration account exists only where DEMO=on (make run).")
         password = _password(settings.STATE_DIR / PASSWORD_FILE)
         person, _ = Person.objects.get_or_create(username=USERNAME)
-        if not person.check_password(password):
+        if not person.check_password(password) or person.role != Role.ADMINISTRATOR:
             person.set_password(password)
+            person.role = Role.ADMINISTRATOR
             person.save()
         port = os.environ.get("PORT") or "8000"
         self.stdout.write(

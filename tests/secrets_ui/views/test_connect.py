@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import Person
+from accounts.roles import Role
 from audit.models import Event
 from emulator.auth import issue_token
 from emulator.models import Organization, Token
@@ -254,7 +255,7 @@ def test_the_demonstration_fills_the_form_in(signed_in: Client, token: str, sett
 
 def test_a_connection_is_of_one_person_in_one_session(browser: Client, token: str) -> None:
     other = Client()
-    other.force_login(Person.objects.create_user("taro"))
+    other.force_login(Person.objects.create_user("taro", role=Role.ADMINISTRATOR))
     assert not is_connected(other)
     for row in Session.objects.all():
         assert token not in str(row.get_decoded())

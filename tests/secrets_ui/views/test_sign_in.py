@@ -33,7 +33,7 @@ def test_a_wrong_name_and_a_wrong_password_are_told_apart_by_nobody(
     visitor: Client, person: Person, wrong: dict[str, str]
 ) -> None:
     page = visitor.post(URL, {**RIGHT, **wrong})
-    assert page.status_code == 200
+    assert page.status_code == 422
     assert "do not fit together" in text_of(page)
     assert "hanako&#x27;s password" not in text_of(page)
     assert visitor.get("/").headers["Location"].startswith(URL)

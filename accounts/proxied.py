@@ -1,0 +1,97 @@
+"""AUTH_MODE=proxy: who somebody is, is proved anew by every request."""
+
+import logging
+from collections.abc import Callable
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from accounts import proxy
+from accounts.entry import NoRole, enter, give_role, role_of
+from accounts.guard import NotPermitted, NotVouchedFor
+from accounts.http import NOBODY, actor_of, client_address
+from accounts.identity import Identity
+from accounts.middleware import is_automatic
+from accounts.models import Person
+from audit.models import Outcome
+from audit.trail import Actor, Subject, TrailUnavailable, noted
+
+# Takes no session: what runs the process, and the API with credentials of its own.
+WITHOUT_IDENTITY = ("/livez", "/readyz", "/metrics", "/secret-manager/", "/static/")
+# One refusal an address and minute is recorded: nobody fills the trail from outside.
+REFUSALS_EVERY = 60
+
+logger = logging.getLogger(__name__)
+
+
+class ProxyIdentityMiddleware:
+    """Take whom the proxy vouches for, end every session that is somebody else's."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith(WITHOUT_IDENTITY):
+            _insist_on_identity(request)
+        return self.get_response(request)
+
+
+def _insist_on_identity(request: HttpRequest) -> None:
+    try:
+        identity = proxy.identity_of(request)
+    except proxy.NotProven as refusal:
+        _end_session(request)
+        _record_refusal(request, refusal.reason)
+        raise NotVouchedFor(passes=isinstance(refusal, proxy.KeysUnavailable)) from None
+    person = request.user
+    if isinstance(person, Person) and not _is(person, identity):
+        _end_session(request)
+    try:
+        if isinstance(request.user, Person):
+            give_role(request.user, role_of(identity), actor=actor_of(request))
+        elif not _is_nobody_there(request):
+            enter(request, identity)
+    except NoRole:
+        raise NotPermitted(None) from None
+
+
+def _is_nobody_there(request: HttpRequest) -> bool:
+    """A page that asks by itself, and whoever has just signed out, get no new session."""
+    return is_automatic(request) or request.path == reverse("signed-out")
+
+
+def _is(person: Person, identity: Identity) -> bool:
+    return (person.issuer, person.subject) == (identity.issuer, identity.subject)
+
+
+def _end_session(request: HttpRequest) -> None:
+    if not isinstance(request.user, Person):
+        return
+    try:
+        noted(
+            action="person.signed_out",
+            outcome=Outcome.OK,
+            actor=actor_of(request),
+            subject=Subject(detail="the proxy vouches for somebody else, or for nobody"),
+        )
+    except TrailUnavailable:
+        logger.error("the end of a session could not be recorded")
+    request.session.flush()
+    request.user = AnonymousUser()
+
+
+def _record_refusal(request: HttpRequest, reason: str) -> None:
+    address = client_address(request)
+    if not cache.add(f"accounts.not_vouched_for.{address}", "recorded", REFUSALS_EVERY):
+        return
+    try:
+        noted(
+            action="access.refused",
+            outcome=Outcome.DENIED,
+            actor=Actor(name=NOBODY, address=address),
+            subject=Subject(detail=reason),
+        )
+    except TrailUnavailable:
+        logger.error("a refusal could not be recorded")
