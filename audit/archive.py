@@ -50,13 +50,31 @@ def read_archive(path: Path) -> Iterator[Event]:
             yield _event(line)
 
 
-def _event(line: str) -> Event:
+def first_and_last(path: Path) -> tuple[Event, Event]:
+    """Return the lines that an archive begins and ends with.
+
+    Raises:
+        Unreadable: one of them is none of ours.
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        first = file.readline(LONGEST_LINE)
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(0, end - LONGEST_LINE))
+        lines = file.read().splitlines() or [b""]
+    return _event(first), _event(lines[-1])
+
+
+def _event(line: str | bytes) -> Event:
     fields = {field.attname: field for field in Event._meta.concrete_fields}
     try:
         facts = json.loads(line)
-        return Event(**{name: fields[name].to_python(fact) for name, fact in facts.items()})
+        event = Event(**{name: fields[name].to_python(fact) for name, fact in facts.items()})
     except (ValueError, TypeError, LookupError, AttributeError, ValidationError, RecursionError):
         raise Unreadable from None
+    if event.sequence is None:
+        raise Unreadable
+    return event
 
 
 def _sync_folder(folder: Path) -> None:

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -147,5 +148,6 @@ def _plain(fact: Any) -> str | int:
     return str(fact) if isinstance(fact, UUID) else fact
 
 
+@cache
 def _id_of(key: bytes) -> str:
     return hashlib.sha256(b"audit key id\n" + key).hexdigest()[:16]

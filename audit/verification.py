@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from audit import anchor
-from audit.archive import read_archive
+from audit.archive import first_and_last, read_archive
 from audit.chain import GENESIS, Link
 from audit.checkpoint import beginning
 from audit.flaws import Broken, Flaw
@@ -25,7 +25,7 @@ class Report:
     """What was found whole, and how much of the anchor could be held to it."""
 
     table: Walk
-    archived: int = 0
+    archived: tuple[int, int] | None = None
     anchored: int = 0
     older_anchors: int = 0
     unreadable_anchors: int = 0
@@ -39,10 +39,10 @@ def verify(*, anchor_file: Path | None = None, archives: Sequence[Path] = ()) ->
         OSError: the anchor file or an archive cannot be read.
     """
     beginning()  # whoever forged it knows where; nothing else can be told then
-    archived, ends = _walk_archives(archives)
+    archived, seams = _walk_archives(archives)
     first_bad = None
     try:
-        report = Report(table=_walk_table(ends), archived=archived)
+        report = Report(table=_walk_table(seams), archived=archived)
     except Broken as broken:
         first_bad = broken
         report = Report(table=Walk(end=GENESIS))
@@ -55,13 +55,13 @@ def verify(*, anchor_file: Path | None = None, archives: Sequence[Path] = ()) ->
     return report
 
 
-def _walk_table(archive_ends: dict[int, str]) -> Walk:
+def _walk_table(seams: dict[int, str]) -> Walk:
     while True:
         start = beginning()
         walk = Walk(end=start)
         try:
             for place in walk.along(stored()):
-                _hold_to(archive_ends, place)
+                _hold_to(seams, place)
             _check_head(walk)
         except Broken:
             if beginning() != start:
@@ -85,43 +85,45 @@ def _check_head(walk: Walk) -> None:
         raise Broken(walk.end.sequence, Flaw.HEAD_DIFFERS)
 
 
-def _walk_archives(paths: Sequence[Path]) -> tuple[int, dict[int, str]]:
-    """Walk each archive; return how many entries they hold, and the places where they end.
+def _walk_archives(
+    paths: Sequence[Path],
+) -> tuple[tuple[int, int] | None, dict[int, str]]:
+    """Walk each archive; return their first and last entry, and the places where parts meet.
 
     They fit together without a gap, and reach to where the table begins. A removal that was
     interrupted leaves entries in two archives, or in an archive and in the table: they are the same.
     """
     if not paths:
-        return 0, {}
-    starts = sorted((_start_of(path), path) for path in paths)
+        return None, {}
     table_start = beginning()
     seams = dict([GENESIS, table_start])
-    for start, _path in starts:
-        _hold_to(seams, start)
-        seams[start.sequence] = start.mac
-    entries, end, ends = 0, starts[0][0], {}
-    for start, path in starts:
-        if start.sequence > end.sequence:
-            raise Broken(end.sequence + 1, Flaw.MISSING)
+    starts = []
+    for path in paths:
+        start, end = _span_of(path)
+        for place in (start, end):
+            _hold_to(seams, place)
+            seams[place.sequence] = place.mac
+        starts.append((start, path))
+    before = reached = min(starts)[0].sequence
+    for start, path in sorted(starts):
+        if start.sequence > reached:
+            raise Broken(reached + 1, Flaw.MISSING)
         walk = Walk(end=start)
         for place in walk.along(read_archive(path)):
             _hold_to(seams, place)
-        entries += walk.entries
-        end = max(end, walk.end)
-        ends[walk.end.sequence] = walk.end.mac
-    if end.sequence < table_start.sequence:
-        raise Broken(end.sequence + 1, Flaw.MISSING)
-    return entries, ends
+        reached = max(reached, walk.end.sequence)
+    if reached < table_start.sequence:
+        raise Broken(reached + 1, Flaw.MISSING)
+    return (before + 1, reached), seams
 
 
-def _start_of(path: Path) -> Link:
+def _span_of(path: Path) -> tuple[Link, Link]:
+    """Return the place that an archive goes on from, and the one that it goes to, as it says."""
     try:
-        first = next(read_archive(path), None)
+        first, last = first_and_last(path)
     except Unreadable:
-        first = None
-    if first is None or not isinstance(first.sequence, int):
-        raise Broken(f"at the start of {path}", Flaw.UNREADABLE)
-    return Link(first.sequence - 1, first.previous)
+        raise Broken(f"at the start or the end of {path}", Flaw.UNREADABLE) from None
+    return Link(first.sequence - 1, first.previous), Link(last.sequence, last.mac)
 
 
 def _hold_to(seams: dict[int, str], place: Link) -> None:
@@ -141,20 +143,22 @@ def _not_as_anchored(path: Path, report: Report) -> Iterator[Broken]:
         report.unreadable_anchors += len(batch) - len(told)
         numbers = [place.sequence for place in told]
         codes = dict(Event.objects.filter(sequence__in=numbers).values_list("sequence", "mac"))
+        begins_after = beginning().sequence
+        gone = []
         for place in told:
             if place.sequence in codes:
+                report.anchored += 1
                 if codes[place.sequence] != place.mac:
                     yield Broken(place.sequence, Flaw.NOT_AS_ANCHORED)
-                report.anchored += 1
-            elif place.sequence <= beginning().sequence:
+            elif place.sequence <= begins_after:
                 report.older_anchors += 1
             else:
-                yield _gone(place)
+                gone.append(place.sequence)
+        if gone:
+            yield _gone(min(gone), begins_after)
 
 
-def _gone(place: Link) -> Broken:
+def _gone(sequence: int, begins_after: int) -> Broken:
     last = Event.objects.order_by("-sequence").values_list("sequence", flat=True).first()
-    end = beginning().sequence if last is None else last
-    if place.sequence > end:
-        return Broken(end + 1, Flaw.TAIL_CUT)
-    return Broken(place.sequence, Flaw.MISSING)
+    end = begins_after if last is None else last
+    return Broken(end + 1, Flaw.TAIL_CUT) if sequence > end else Broken(sequence, Flaw.MISSING)

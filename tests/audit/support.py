@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
+from django.db import connection
 
 from audit import chain
 from audit.models import Event, Outcome
@@ -39,3 +40,9 @@ def run(*arguments: object) -> str:
     out = StringIO()
     call_command(*map(str, arguments), stdout=out)
     return out.getvalue()
+
+
+def sql(statement: str, *values: object) -> None:
+    """Do what somebody with access to the database can do."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)

@@ -1,12 +1,27 @@
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
 from audit.models import Event, Outcome
-from audit.trail import Act, Actor, Subject, TrailUnavailable, outcome_of, recorded
+from audit.trail import (
+    Act,
+    Actor,
+    Refused,
+    Subject,
+    TrailUnavailable,
+    check,
+    count_of,
+    denied_since,
+    noted,
+    outcome_of,
+    recorded,
+)
 from secret_manager import (
     Conflict,
     ConnectFailed,
@@ -24,7 +39,7 @@ from secret_manager import (
 
 pytestmark = [pytest.mark.django_db, pytest.mark.storage]
 
-ACTOR = Actor(name="hanako", address="192.0.2.7")
+ACTOR = Actor(name="hanako", address="192.0.2.7", person_id=7)
 SUBJECT = Subject(
     organization_id="1410000000000",
     api_identity="user-1",
@@ -82,6 +97,7 @@ def test_both_lines_say_who_did_what_to_what() -> None:
     for event in (attempted, done):
         assert event.action == "secret.changed"
         assert (event.actor, event.actor_address) == ("hanako", "192.0.2.7")
+        assert event.person_id == 7
         assert (event.organization_id, event.api_identity) == ("1410000000000", "user-1")
         assert (event.secret_id, event.secret_name) == ("20", "crm-webhook")
         assert (event.version_id, event.detail) == ("30", "description")
@@ -130,6 +146,18 @@ def test_each_error_of_the_api_has_its_outcome(error: SecretManagerError, outcom
         raise error
     assert raised.value is error
     assert lines() == ["attempted", outcome]
+
+
+def test_a_refusal_of_ours_is_denied() -> None:
+    with pytest.raises(Refused), acting():
+        raise Refused
+    assert lines() == ["attempted", "denied"]
+
+
+def test_a_reason_stands_in_both_lines() -> None:
+    with recorded(action="value.revealed", actor=ACTOR, subject=SUBJECT, reason="a new partner"):
+        pass
+    assert set(Event.objects.values_list("reason", flat=True)) == {"a new partner"}
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, RecursionError])
@@ -184,6 +212,28 @@ def test_a_real_failure_of_the_database_is_met_alike() -> None:
     assert acts == []
 
 
+@pytest.mark.parametrize("text", ["a\ud800b", "a\x00b", "a\nb"], ids=ascii)
+def test_a_text_that_cannot_be_recorded_stops_the_act(text: str) -> None:
+    acts = []
+    with pytest.raises(TrailUnavailable), acting(Subject(secret_name=text)):
+        acts.append("done")
+    assert acts == []
+    assert lines() == []
+
+
+def test_the_log_tells_that_nothing_can_be_recorded_and_quotes_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fail_to_write(monkeypatch, Outcome.ATTEMPTED)
+    with pytest.raises(TrailUnavailable), acting():
+        pass
+    (line,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert (line.name, line.message) == ("audit.trail", "audit.unavailable")
+    assert vars(line)["reason"] == "DatabaseError"
+    assert "crm-webhook" not in repr(vars(line))
+    assert "disk full" not in repr(vars(line))
+
+
 def test_a_text_as_long_as_a_value_is_no_fact() -> None:
     value = "v" * 60_000
     acts = []
@@ -210,3 +260,149 @@ def test_nothing_but_the_known_facts_can_be_recorded() -> None:
     with pytest.raises(TypeError), acting() as act:
         act.learned(value="a value")
     assert lines() == ["attempted", "unknown"]
+
+
+def note(outcome: Outcome = Outcome.DENIED, *, name: str = "hanako", **facts: Any) -> None:
+    actor = Actor(name=name, address=facts.pop("address", "192.0.2.7"))
+    noted(action="person.signed_in", outcome=outcome, actor=actor, subject=Subject(), **facts)
+
+
+def test_what_is_over_when_it_is_known_has_one_line() -> None:
+    noted(
+        action="person.signed_out",
+        outcome=Outcome.OK,
+        actor=ACTOR,
+        subject=Subject(detail="by choice"),
+        reason="going home",
+    )
+    event = Event.objects.get()
+    assert (event.action, event.outcome) == ("person.signed_out", "ok")
+    assert (event.actor, event.person_id, event.organization_id) == ("hanako", 7, "")
+    assert (event.detail, event.reason) == ("by choice", "going home")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "was_done"), [(Outcome.DENIED, False), (Outcome.OK, True)], ids=str
+)
+def test_what_cannot_be_noted_is_told(
+    outcome: Outcome, was_done: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_to_write(monkeypatch, outcome)
+    with pytest.raises(TrailUnavailable) as unavailable:
+        note(outcome)
+    assert unavailable.value.act_was_done is was_done
+
+
+def test_an_address_is_recorded_without_the_interface_it_came_in_by() -> None:
+    note(address="fe80::1%eth0")
+    assert Event.objects.get().actor_address == "fe80::1"
+
+
+# How often somebody did something
+
+
+def reveal(error: Exception | None = None, *, person_id: int = 7, action: str = "revealed") -> None:
+    actor = Actor(name="hanako", address=None, person_id=person_id)
+    with (
+        suppress(SecretManagerError, Refused),
+        recorded(action=f"value.{action}", actor=actor, subject=SUBJECT),
+    ):
+        if error:
+            raise error
+
+
+def revealed(seconds: int = 60) -> int:
+    return count_of(
+        person_id=7,
+        actions=["value.revealed", "value.copied"],
+        since=timezone.now() - timedelta(seconds=seconds),
+    )
+
+
+def test_acts_are_counted_however_they_ended_unless_they_were_denied() -> None:
+    reveal()
+    reveal(action="copied")
+    reveal(NotFound())
+    reveal(OutcomeUnknown())
+    assert revealed() == 4
+    reveal(NotAllowed())
+    reveal(Refused())
+    assert revealed() == 4
+
+
+def test_only_ones_own_acts_of_that_kind_are_counted() -> None:
+    reveal(person_id=8)
+    reveal(action="downloaded")
+    assert revealed() == 0
+
+
+def test_what_was_long_ago_is_not_counted() -> None:
+    with time_machine.travel(timezone.now() - timedelta(hours=1), tick=True):
+        reveal()
+    assert revealed(seconds=3000) == 0
+    assert revealed(seconds=4000) == 1
+
+
+def test_the_act_under_way_is_counted_too() -> None:
+    """So of two at the same moment, the second one sees the first."""
+    with recorded(action="value.revealed", actor=ACTOR, subject=SUBJECT):
+        assert revealed() == 1
+
+
+def test_an_attempt_that_was_denied_after_the_window_opened_is_not_counted() -> None:
+    with time_machine.travel(timezone.now() - timedelta(seconds=100)) as clock:
+        with suppress(Refused), acting():
+            clock.shift(70)
+            raise Refused
+        counted = count_of(
+            person_id=7,
+            actions=["secret.changed"],
+            since=timezone.now() - timedelta(seconds=60),
+        )
+    assert counted == 0
+
+
+def test_refusals_are_counted_by_name_by_address_or_both() -> None:
+    since = timezone.now() - timedelta(minutes=1)
+    note(name="hanako", address="192.0.2.7")
+    note(name="hanako", address="192.0.2.8")
+    note(name="taro", address="192.0.2.8")
+    note(Outcome.OK, name="hanako", address="192.0.2.8")
+
+    def count(**whom: str) -> int:
+        return denied_since(action="person.signed_in", since=since, **whom)
+
+    assert count() == 3
+    assert count(actor="hanako") == 2
+    assert count(address="192.0.2.8") == 2
+    assert count(actor="hanako", address="192.0.2.8") == 1
+    assert denied_since(action="person.confirmed", since=since) == 0
+    assert denied_since(action="person.signed_in", since=timezone.now()) == 0
+
+
+@pytest.mark.parametrize("ask", [revealed, lambda: denied_since(action="x", since=timezone.now())])
+def test_where_nothing_can_be_counted_nothing_is_allowed(ask: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_event RENAME TO audit_event_gone")
+    with pytest.raises(TrailUnavailable) as unavailable:
+        ask()
+    assert not unavailable.value.act_was_done
+
+
+# Is it there?
+
+
+def test_a_trail_that_records_is_checked_without_a_trace() -> None:
+    note()
+    check()
+    assert lines() == ["denied"]
+    note()
+    assert list(Event.objects.order_by("sequence").values_list("sequence", flat=True)) == [1, 2]
+
+
+@pytest.mark.parametrize("table", ["audit_event", "audit_head"])
+def test_a_trail_without_a_table_is_told(table: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME TO audit_gone")
+    with pytest.raises(TrailUnavailable):
+        check()

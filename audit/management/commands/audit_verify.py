@@ -39,8 +39,8 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from None
         self.stdout.write(_whole(report.table))
-        if archive:
-            self.stdout.write(f"{report.archived} archived entries: whole, and the table goes on.")
+        if report.archived:
+            self.stdout.write(_archived(*report.archived))
         if anchor:
             self.stdout.write(_anchored(report))
 
@@ -52,6 +52,11 @@ def _whole(table: Walk) -> str:
         f"{table.entries} entries, from {table.first_at:%Y-%m-%d %H:%M:%S} to"
         f" {table.last_at:%Y-%m-%d %H:%M:%S} UTC, head {table.end.sequence} {table.end.mac}: whole."
     )
+
+
+def _archived(first: int, last: int) -> str:
+    text = f"Archived entries {first} to {last}: whole, and they fit to the table."
+    return text if first == 1 else f"{text} Entries 1 to {first - 1} are in none of these archives."
 
 
 def _anchored(report: Report) -> str:
