@@ -9,6 +9,7 @@ from urllib.parse import quote
 from django.core.exceptions import ImproperlyConfigured
 from gunicorn.glogging import Logger
 
+from accounts.repeated_headers import mark_repeated_headers
 from dashboard import logs
 from dashboard.env import env, read, read_between, read_choice, read_threads
 
@@ -76,6 +77,7 @@ limit_request_field_size = 8190
 header_map = "refuse"
 forwarder_headers = ""
 secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
+pre_request = mark_repeated_headers
 
 
 def post_request(worker: Any, req: Any, environ: dict, resp: Any) -> None:

@@ -1,5 +1,6 @@
 """A signed token that a proxy adds to each request (JSON Web Token, RFC 7519, used as RFC 8725 says)."""
 
+import base64
 import re
 import time
 from collections.abc import Mapping
@@ -66,6 +67,7 @@ def _token(meta: Mapping[str, Any], config: TokenConfig) -> str:
 def _proved_claims(token: str, config: TokenConfig) -> dict[str, Any]:
     try:
         header = jwt.get_unverified_header(token)
+        _insist_on_utf_8(token)
         _check_header(header, config)
         # Before the keys: nobody makes us ask for keys with a token that would be no good anyhow.
         _claims(token, config, key=None)
@@ -73,6 +75,12 @@ def _proved_claims(token: str, config: TokenConfig) -> dict[str, Any]:
         return _claims(token, config, key=key)
     except exceptions.PyJWTError as error:
         raise NotProven(_REASONS.get(type(error), "the token is malformed")) from None
+
+
+def _insist_on_utf_8(token: str) -> None:
+    """JSON in UTF-8 has no zero byte; in UTF-16 and UTF-32 it has, and Python reads those too."""
+    if any(b"\0" in base64.urlsafe_b64decode(part + "==") for part in token.split(".")[:2]):
+        raise NotProven("the token is not UTF-8")
 
 
 def _check_header(header: dict[str, Any], config: TokenConfig) -> None:
