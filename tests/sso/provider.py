@@ -62,6 +62,10 @@ class RunningProvider:
     def heal(self) -> None:
         self._write({**self._read(), "failures": {}})
 
+    def date_sign_ins_back(self, seconds: int) -> None:
+        """Let `auth_time` of whoever signs in from now on be so long ago; 0 is right now."""
+        self._write({**self._read(), "signInsAreOld": seconds})
+
     def _read(self) -> dict[str, Any]:
         return json.loads(self.file.read_text())
 
@@ -112,6 +116,7 @@ def running_provider(
         "claimsInIdToken": claims_in_id_token,
         "accounts": ACCOUNTS,
         "failures": {},
+        "signInsAreOld": 0,
     }
     folder.mkdir(parents=True, exist_ok=True)
     file, log = folder / "provider.json", folder / "provider.log"

@@ -65,6 +65,7 @@ class FakeProvider:
             "token_endpoint_auth_methods_supported": ["client_secret_post"],
         }
         self.asked: list[str] = []
+        self.token_requests: list[requests.PreparedRequest] = []
         self._failures: dict[str, tuple[int, str | bytes] | Exception] = {}
         self._codes: dict[str, Claims] = {}
         self._numbers = itertools.count()
@@ -104,9 +105,16 @@ class FakeProvider:
         return respond
 
     def _tokens(self, request: requests.PreparedRequest) -> Claims:
+        self.token_requests.append(request)
         sent = {name: text for name, (text,) in parse_qs(request.body).items()}
         asked = self._codes.pop(sent["code"], None)
-        if sent["client_secret"] != CLIENT_SECRET:
+        name_and_secret = f"{CLIENT_ID}:{CLIENT_SECRET}".encode()
+        in_header = f"Basic {base64.b64encode(name_and_secret).decode()}"
+        in_body = (CLIENT_ID, CLIENT_SECRET)
+        if request.headers.get("Authorization") != in_header and in_body != (
+            sent.get("client_id"),
+            sent.get("client_secret"),
+        ):
             return {"error": "invalid_client"}
         digest = hashlib.sha256(sent["code_verifier"].encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")

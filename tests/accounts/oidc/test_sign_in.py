@@ -175,6 +175,31 @@ def test_a_provider_without_userinfo_is_enough(visitor: Client, provider: FakePr
     assert Person.objects.get().name == "Hanako"
 
 
+@pytest.mark.parametrize(
+    ("configured", "offered", "used"),
+    [
+        ("client_secret_basic", ["client_secret_post"], "basic"),
+        ("client_secret_post", ["client_secret_basic"], "post"),
+        ("auto", ["client_secret_basic"], "basic"),
+        ("auto", ["client_secret_basic", "client_secret_post"], "post"),
+    ],
+)
+def test_the_secret_is_sent_as_configured_or_as_the_provider_offers(
+    visitor: Client,
+    provider: FakeProvider,
+    product: Settings,
+    configured: str,
+    offered: list[str],
+    used: str,
+) -> None:
+    product.OIDC = replace(product.OIDC, client_auth=configured)
+    provider.document["token_endpoint_auth_methods_supported"] = offered
+    assert sign_in(visitor, provider).status_code == 302
+    (request,) = provider.token_requests
+    assert ("Authorization" in request.headers) is (used == "basic")
+    assert ("client_secret=" in request.body) is (used == "post")
+
+
 def test_the_session_knows_when_the_provider_asked_them_last(
     visitor: Client, provider: FakeProvider
 ) -> None:

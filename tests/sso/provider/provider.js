@@ -1,5 +1,5 @@
 // An OpenID provider with a plain sign-in form. `node provider.js FILE`: the file says everything, and what it
-// says of `accounts` and `failures` is read again at every request (tests/sso/provider.py describes it).
+// says of `accounts`, `failures` and `signInsAreOld` is read again each time (tests/sso/provider.py explains).
 
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -60,9 +60,10 @@ async function signIn(ctx) {
     return
   }
   const sent = new URLSearchParams(await text(ctx.req))
+  const ts = Math.floor(Date.now() / 1000) - told().signInsAreOld
   ctx.redirect(await provider.interactionResult(ctx.req, ctx.res, sent.has('cancel')
     ? { error: 'access_denied', error_description: 'The person pressed Cancel.' }
-    : { login: { accountId: sent.get('account') } }))
+    : { login: { accountId: sent.get('account'), ts } }))
 }
 
 provider.listen(Number(new URL(issuer).port), '127.0.0.1')
