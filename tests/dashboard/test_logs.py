@@ -47,6 +47,12 @@ def told(message: object, *arguments: object, **named: Any) -> dict[str, Any]:
     return json.loads(line(message, *arguments, **named))
 
 
+@pytest.fixture(autouse=True)
+def no_request() -> None:
+    """No request of an earlier test is what these lines are about."""
+    logs.forget_request()
+
+
 # One line, one object
 
 
