@@ -36,6 +36,7 @@ COMMON = {
     "ROLE_MAP": "*=viewer",
     "BIND": "[::]" if BOTH else "127.0.0.1",
     "LOG_LEVEL": "WARNING",
+    "SECRET_MANAGER_URL": "http://127.0.0.1:1",  # nobody gets far enough to ask it
 }
 
 
