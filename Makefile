@@ -10,7 +10,7 @@ PIP_INSTALL := install --quiet --disable-pip-version-check
 LOCK_COMMAND := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --custom-compile-command "make lock"
 
-.PHONY: help run test faults soak lint format screenshots lock
+.PHONY: help run test faults soak lint format screenshots access-table lock
 .DELETE_ON_ERROR:
 
 help: ## List these targets
@@ -54,6 +54,9 @@ format: .venv/dev ## Put code and templates into the project's style
 screenshots: .venv/dev ## Make the pictures of README.md anew
 	@scripts/install-system-packages
 	@$(BIN)/python scripts/make_screenshots.py
+
+access-table: .venv/dev ## Write who gets what at every address anew; read what changed before you commit it
+	@ACCESS_TABLE=write $(BIN)/python -m pytest tests/secrets_ui/test_access_table.py
 
 lock: .venv/dev ## Pin what requirements*.txt ask for, with hashes
 	@$(LOCK_COMMAND) --upgrade requirements.txt -o requirements.lock

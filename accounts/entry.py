@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.http import client_address
 from accounts.identity import Identity
@@ -58,6 +59,7 @@ def start_counting(request: HttpRequest, user: Person, **kwargs: Any) -> None:
     session.begin()  # type: ignore[attr-defined]
     session[SIGNED_IN_AT] = time.time()
     session[ROLE] = user.role
+    Person.objects.filter(pk=user.pk).update(last_seen_at=timezone.now())
 
 
 def give_role(person: Person, role: str, *, actor: Actor) -> None:

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django import forms
 from django.contrib.auth.forms import UserCreationForm
 from django.utils.translation import gettext_lazy as _
@@ -29,3 +31,14 @@ class NewPersonForm(UserCreationForm):
     class Meta:
         model = Person
         fields = ("username", "role")
+        labels = {"username": _("User name")}
+        help_texts = {"username": ""}
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.fields["role"].required = True
+        self.fields["password1"].help_text = _(
+            "At least 8 characters, not only digits, and nothing that many people use."
+        )
+        self.fields["password2"].label = _("Password, once more")
+        self.fields["password2"].help_text = ""
