@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from functools import partial
 
 from django.contrib import messages
@@ -12,7 +13,9 @@ from accounts.guard import requires
 from accounts.http import client_redirect
 from accounts.roles import Capability
 from accounts.step_up import fresh_sign_in_required
-from secret_manager import Secret, SecretManagerError
+from audit.queries import history_of
+from audit.rows import HistoryRow
+from secret_manager import Secret, SecretManagerError, SecretVersion
 from secrets_ui import again, conflicts, services, writes
 from secrets_ui.conflicts import FieldConflict
 from secrets_ui.dates import exactly, in_words
@@ -30,6 +33,7 @@ from secrets_ui.views.writes import settle_left_open, written_before
 PER_PAGE = (25, 50, 100)
 DEFAULT_PER_PAGE = 50
 VERSIONS_PER_PAGE = 25
+HISTORY_ROWS = 10
 
 
 @require_safe
@@ -81,6 +85,7 @@ def secret_detail(request: DashboardRequest, secret_id: str) -> HttpResponse:
         "expiry": in_words(secret.expired_at, now=now) if secret.expired_at else "",
         "expiry_exact": exactly(secret.expired_at) if secret.expired_at else "",
         "expiry_tone": expiry_tone(secret.expired_at, now=now),
+        "history": partial(_history, request, secret, versions.items),
         "created_exact": exactly(secret.created_at) if secret.created_at else "",
         "changed_exact": exactly(secret.updated_at) if secret.updated_at else "",
     }
@@ -170,6 +175,18 @@ def secret_delete(request: DashboardRequest, secret_id: str) -> HttpResponse:
         messages.success(request, _("%s is deleted.") % name)
     return client_redirect(
         request, reverse("secret-list", args=[request.connection.organization_id])
+    )
+
+
+def _history(
+    request: DashboardRequest, secret: Secret, versions: Sequence[SecretVersion]
+) -> list[HistoryRow] | None:
+    """Return who did what with a secret lately. Called where it is shown, not for a part of the page."""
+    return history_of(
+        request.connection.organization_id,
+        secret.id,
+        HISTORY_ROWS,
+        version_labels={version.id: version_label(version) for version in versions},
     )
 
 
