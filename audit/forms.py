@@ -28,6 +28,19 @@ def _act_choices() -> Iterable[tuple["StrOrPromise", Any]]:
         yield group.label, [(group.key, group.everything), *phrases]
 
 
+class _DayInput(forms.DateInput):
+    """A browser's own field for a day, which takes nothing else and complains about it aloud."""
+
+    input_type = "date"
+
+    def format_value(self, value: Any) -> str:
+        text = super().format_value(value) or ""
+        try:
+            return date.fromisoformat(text).isoformat()
+        except ValueError:
+            return ""
+
+
 def _day(label: Any) -> forms.DateField:
     within = _("Give a day from %(first)s to %(last)s.") % {
         "first": FIRST_DAY.isoformat(),
@@ -39,9 +52,9 @@ def _day(label: Any) -> forms.DateField:
         input_formats=["%Y-%m-%d"],
         error_messages={"invalid": _("Give a day as year-month-day, such as 2026-12-04.")},
         validators=[MinValueValidator(FIRST_DAY, within), MaxValueValidator(LAST_DAY, within)],
-        widget=forms.DateInput(
+        widget=_DayInput(
             format="%Y-%m-%d",
-            attrs={"type": "date", "min": FIRST_DAY.isoformat(), "max": LAST_DAY.isoformat()},
+            attrs={"min": FIRST_DAY.isoformat(), "max": LAST_DAY.isoformat()},
         ),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -65,7 +66,7 @@ def _times(value: SeenValue) -> str:
         % {"count": value.downloaded},
     ]
     counts = (value.revealed, value.copied, value.downloaded)
-    return ", ".join(part for part, count in zip(parts, counts, strict=True) if count)
+    return capfirst(", ".join(part for part, count in zip(parts, counts, strict=True) if count))
 
 
 def _since(replaced: Event) -> str:
@@ -78,4 +79,4 @@ def _since(replaced: Event) -> str:
         case "version.turned_off":
             return _("%(who)s turned this version off") % who
         case _:
-            return _("%(who)s put in a new value") % who
+            return _("%(who)s put in a new value; this version may still be on") % who

@@ -36,8 +36,8 @@ GROUPS = (
             "value.copied": Phrase(_("Copied the value"), _("Tried to copy the value")),
             "value.downloaded": Phrase(_("Downloaded the value"), _("Tried to download the value")),
             "value.compared": Phrase(
-                _("Compared the value after a lost answer"),
-                _("Tried to compare the value after a lost answer"),
+                _("Read the value to compare it"),
+                _("Tried to read the value to compare it"),
             ),
         },
     ),
@@ -50,8 +50,8 @@ GROUPS = (
             "secret.changed": Phrase(_("Edited the details"), _("Tried to edit the details")),
             "secret.deleted": Phrase(_("Deleted the secret"), _("Tried to delete the secret")),
             "write.looked_up": Phrase(
-                _("Looked up a change without an answer"),
-                _("Tried to look up a change without an answer"),
+                _("Looked up a lost answer"),
+                _("Tried to look up a lost answer"),
             ),
         },
     ),
