@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -6,7 +7,7 @@ from django.db import OperationalError, connections
 from django.test import Client
 from pytest_django import Settings
 
-from audit.models import Event
+from audit.models import Event, Head
 
 pytestmark = pytest.mark.django_db(databases=["default", "emulator"])
 
@@ -58,6 +59,7 @@ def test_without_a_database_it_is_not_ready(client: Client) -> None:
     ("without_a_table", "word"),
     [
         (("default", "audit_event"), "trail\n"),
+        (("default", "audit_head"), "trail\n"),
         (("emulator", "emulator_organization"), "emulator\n"),
     ],
     indirect=["without_a_table"],
@@ -71,6 +73,30 @@ def test_without_a_table_it_is_not_ready(client: Client, word: str) -> None:
 @pytest.mark.django_db(transaction=True, databases=["default", "emulator"])
 @pytest.mark.usefixtures("read_only")
 def test_a_trail_that_can_only_be_read_is_none(client: Client) -> None:
+    assert not_ready(client) == "trail\n"
+
+
+@pytest.mark.parametrize("change", [{"sequence": 7}, {"mac": "f" * 64}], ids=repr)
+def test_a_trail_whose_head_is_not_its_end_is_none(client: Client, change: dict) -> None:
+    Head.objects.update(**change)
+    assert not_ready(client) == "trail\n"
+
+
+def test_a_trail_that_lost_its_head_is_none(client: Client) -> None:
+    Head.objects.all().delete()
+    assert not_ready(client) == "trail\n"
+    assert not Head.objects.exists()
+
+
+def test_a_trail_without_a_key_is_none(client: Client, settings: Settings) -> None:
+    settings.AUDIT_KEYS = []
+    assert not_ready(client) == "trail\n"
+
+
+def test_a_trail_that_cannot_be_anchored_is_none(
+    client: Client, settings: Settings, tmp_path: Path
+) -> None:
+    settings.AUDIT_ANCHOR_FILE = str(tmp_path)
     assert not_ready(client) == "trail\n"
 
 
@@ -89,8 +115,10 @@ def test_where_the_platform_is_used_no_emulator_is_asked(
 
 @pytest.mark.django_db(transaction=True, databases=["default", "emulator"])
 def test_looking_leaves_nothing_in_the_trail(client: Client) -> None:
+    before = list(Head.objects.values())
     assert client.get("/readyz").status_code == 200
     assert not Event.objects.exists()
+    assert list(Head.objects.values()) == before
 
 
 @pytest.mark.parametrize("address", ["/livez", "/readyz"])

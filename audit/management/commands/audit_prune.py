@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error as DatabaseError
 from django.utils import timezone
 
 from audit.flaws import Broken
@@ -35,6 +36,11 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was removed. {broken}") from None
         except TrailUnavailable:
             raise CommandError("The removal cannot be recorded in the audit trail.") from None
+        except DatabaseError:
+            raise CommandError(
+                f"The database did not remove all of them. The trail is whole, {archive} too:"
+                " run it again with another archive, as the tables' owner."
+            ) from None
         except OSError as error:
             raise CommandError(f"{archive} cannot be written: {error.strerror}.") from None
         if count:
