@@ -8,6 +8,7 @@ from allauth.socialaccount.models import SocialApp
 from django.http import HttpRequest
 
 from accounts import oidc
+from accounts.models import Person
 from accounts.oidc.arrival import welcome
 from accounts.oidc.config import current
 from accounts.oidc.errors import (
@@ -69,7 +70,8 @@ class CompanyAdapter(DefaultSocialAccountAdapter):
         if state is None:
             raise StateLost("no sign-in is waiting for this answer")
         problem = _problem(request, exception)
-        address_of = oidc.step_up_address if state["data"]["is_step_up"] else oidc.begin_address
+        is_step_up = state["data"]["is_step_up"] and isinstance(request.user, Person)
+        address_of = oidc.step_up_address if is_step_up else oidc.begin_address
         problem.again = address_of(state.get("next", "/"))
         raise problem from None
 

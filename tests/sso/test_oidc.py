@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.services.dashboard import RunningDashboard, running_dashboard
@@ -32,7 +33,8 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[R
         "OIDC_CLIENT_ID": CLIENT_ID,
         "OIDC_CLIENT_SECRET": CLIENT_SECRET,
         "OIDC_SCOPES": "openid profile email groups",
-        "LOG_LEVEL": "INFO",
+        # Nobody here asks the API anything, so it need not be there.
+        "SECRET_MANAGER_URL": "http://127.0.0.1:9",
     }
     with running_dashboard(tmp_path_factory.mktemp("dashboard"), env=settings) as running:
         yield running
@@ -93,6 +95,7 @@ def test_a_working_day(page: Page, dashboard: RunningDashboard, provider: Runnin
     # Whoever turns back there is told so; whoever has no role comes no further.
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("heading", name="did not let you through")).to_be_visible()
+    assert Axe().run(page).violations_count == 0
     page.get_by_role("link", name="Try again").click()
     at_provider(page, "visitor")
     expect(page.get_by_role("heading", name="You have no role here")).to_be_visible()

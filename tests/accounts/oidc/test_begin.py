@@ -86,6 +86,12 @@ def test_whoever_is_signed_in_is_not_sent_to_the_provider_again(
     assert provider.asked == []
 
 
+def test_whoever_is_signed_in_is_not_led_off_site(visitor: Client, provider: FakeProvider) -> None:
+    sign_in(visitor, provider)
+    for off_site in ("https://evil.example.com/", "//evil.example.com/", "javascript:alert(1)"):
+        assert visitor.get(BEGIN, {"next": off_site}).headers["Location"] == "/"
+
+
 def test_a_part_of_a_page_sends_the_whole_browser(visitor: Client, provider: FakeProvider) -> None:
     answer = visitor.get(BEGIN, {"next": "/connect/"}, headers=HTMX)
     assert answer.headers["HX-Redirect"] == f"{BEGIN}?next=%2Fconnect%2F"

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from accounts.oidc import http
 from accounts.oidc.config import is_safe
 from accounts.oidc.errors import ProviderUnavailable
 from accounts.oidc.http import ProviderSession, one_page
+from tests.services.processes import wait_until
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -25,9 +27,10 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path == "/drip":
             self.send_response(200)
             self.end_headers()
-            for _ in range(50):
-                self.wfile.write(b" ")
-                time.sleep(0.1)
+            with suppress(OSError):  # once the dashboard has heard enough
+                for _ in range(50):
+                    self.wfile.write(b" ")
+                    time.sleep(0.1)
         elif self.path == "/hang":
             self.server.released.wait(10)
         else:
@@ -147,8 +150,7 @@ def test_a_provider_that_hangs_holds_three_threads_and_no_more(
     threads = [threading.Thread(target=hang) for _ in range(3)]
     for thread in threads:
         thread.start()
-    while len(server.seen) < 3:
-        time.sleep(0.01)
+    wait_until(lambda: len(server.seen) == 3)
     began = time.monotonic()
     with pytest.raises(ProviderUnavailable, match="too many"):
         ask(server, "/object")

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from accounts.entry import SIGNED_IN_AT, end_sessions
@@ -79,16 +80,31 @@ def test_a_sign_in_of_before_does_not_count(
     assert not Event.objects.filter(action="person.confirmed").exists()
 
 
+def test_whoever_turns_back_is_still_signed_in(person: Client, provider: FakeProvider) -> None:
+    state = provider.send_back(begin(person, back="/connect/", at="step-up"))["state"]
+    answer = person.get(CALLBACK, {"error": "access_denied", "state": state})
+    assert answer.status_code == 403
+    page = answer.content.decode()
+    assert f'href="{STEP_UP}?next=%2Fconnect%2F"' in page
+    assert 'href="/"' in page
+    assert is_signed_in(person)
+    assert not is_fresh(person)
+
+
 def test_another_person_ends_the_session(person: Client, provider: FakeProvider) -> None:
     provider.subject = "boss-9"
     provider.userinfo["groups"] = ["managers"]
-    answer = step_up(person, provider)
+    answer = step_up(person, provider, back="/connect/")
     assert answer.status_code == 403
     page = answer.content.decode()
     assert "You came back as somebody else" in page
     assert "Hanako" not in page
+    # They begin anew, or leave the provider first.
+    assert 'href="/accounts/oidc/begin/?next=%2Fconnect%2F"' in page
+    assert 'href="/accounts/oidc/sign-out/"' in page
     assert not is_signed_in(person)
     assert not Person.objects.filter(subject="boss-9").exists()
+    assert not Session.objects.exists()
     left = Event.objects.get(action="person.signed_out")
     assert left.actor == "Hanako Yamada"
 
@@ -162,7 +178,7 @@ def test_a_role_that_is_gone_ends_the_session(person: Client, provider: FakeProv
     answer = step_up(person, provider)
     assert answer.status_code == 403
     assert "You have no role here" in answer.content.decode()
-    assert not is_signed_in(person)
+    assert not Session.objects.exists()
 
 
 def test_a_visitor_signs_in_first(visitor: Client, provider: FakeProvider) -> None:
