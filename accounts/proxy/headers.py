@@ -65,7 +65,17 @@ def _is_one_of(secrets: tuple[str, ...], value: str) -> bool:
 
 
 def _header(meta: Meta, header: str) -> str:
-    return str(meta.get(meta_name(header), "")) if header else ""
+    """Return what a configured header holds; empty for `-`, which proxies send that cannot send nothing.
+
+    It has to be there. A browser's `Connection: X-Remote-Groups` makes some proxies leave that header
+    out, and with a group less ROLE_MAP may give a role that may do more.
+    """
+    if not header:
+        return ""
+    value = meta.get(meta_name(header))
+    if value is None:
+        raise NotProven(f"{header} is missing")
+    return "" if value == "-" else str(value)
 
 
 def _single(meta: Meta, header: str) -> str:

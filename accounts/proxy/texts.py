@@ -18,7 +18,7 @@ def identifier(value: object, what: str) -> str:
     Raises NotProven, which calls it `what`.
     """
     if not isinstance(value, str) or not value:
-        raise NotProven(f"{what} is missing or no text")
+        raise NotProven(f"{what} is empty or no text")
     if len(value) > MAX_CHARACTERS:
         raise NotProven(f"{what} is too long")
     if not _IDENTIFIER.fullmatch(value):

@@ -11,7 +11,8 @@ PROXY, ELSEWHERE = "127.0.0.2", "127.0.0.1"
 
 SHOWS_SECRET = f"X-Proxy-Secret: {SECRET}".encode()
 IS_HANAKO = b"X-Remote-User: hanako"
-HONEST = (SHOWS_SECRET, IS_HANAKO)
+DETAILS = (b"X-Remote-Email:", b"X-Remote-Name:", b"X-Remote-Groups:")
+HONEST = (SHOWS_SECRET, IS_HANAKO, *DETAILS)
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ def _user(value: str | bytes, **details: str) -> Forgery:
 
 def _without_the_secret() -> dict[str, Forgery]:
     shown = {
-        "nothing": None,
         "empty": "",
+        "a hyphen": "-",
         "a guess": "an-honest-secret-of-the-proxy",
         "upper case": SECRET.upper(),
         "cut at the end": SECRET[:-1],
@@ -86,7 +87,7 @@ def _without_the_secret() -> dict[str, Forgery]:
     }
     found = {
         f"secret: {name}": Forgery(
-            (IS_HANAKO,) if value is None else (f"X-Proxy-Secret: {value}".encode(), IS_HANAKO),
+            (f"X-Proxy-Secret: {value}".encode(), IS_HANAKO, *DETAILS),
             "does not hold the proxy's secret",
         )
         for name, value in shown.items()
@@ -104,10 +105,10 @@ def _without_the_secret() -> dict[str, Forgery]:
     }
     for header, value in elsewhere.items():
         lines = (f"{header}: {value}".encode(), IS_HANAKO)
-        found[f"secret in {header}"] = Forgery(lines, "does not hold the proxy's secret")
+        found[f"secret in {header}"] = Forgery(lines, "X-Proxy-Secret is missing")
     for name in ("x-remote-user", "X-REMOTE-USER", "x-ReMoTe-UsEr"):
         lines = (f"{name}: hanako".encode(),)
-        found[f"no secret, {name}"] = Forgery(lines, "does not hold the proxy's secret")
+        found[f"no secret, {name}"] = Forgery(lines, "X-Proxy-Secret is missing")
     return found
 
 
@@ -218,8 +219,9 @@ def _with_an_odd_user() -> dict[str, Forgery]:
     found = {f"user with {name}": _user(value, reason=odd) for name, value in values.items()}
     return {
         **found,
-        "user empty": _user("", reason="is missing"),
-        "user blank": _user("   ", reason="is missing"),
+        "user empty": _user("", reason="is empty"),
+        "user blank": _user("   ", reason="is empty"),
+        "user a hyphen": _user("-", reason="is empty"),
         "user missing": Forgery((SHOWS_SECRET,), "is missing"),
         "user too long": _user("x" * 256, reason="too long"),
         "user far too long": _user("hanako" + " " * 4000 + "x", reason="too long"),
@@ -278,11 +280,23 @@ def _with_odd_details() -> dict[str, Forgery]:
         "an address with a name": "X-Remote-Email: Hanako <hanako@example.com>, x",
         "no address": "X-Remote-Email: hanako",
     }
-    found = {name: Forgery((*HONEST, line.encode()), "X-Remote-") for name, line in details.items()}
-    for header in ("X-Remote-Groups", "X-Remote-Name"):
-        lines = (*HONEST, header.encode() + b": administrators\xff")
-        found[f"{header} that is no UTF-8"] = Forgery(lines, "is not UTF-8")
+    found = {name: _honest_but(line.encode(), "X-Remote-") for name, line in details.items()}
+    for header in (b"X-Remote-Groups", b"X-Remote-Name"):
+        name = f"{header.decode()} that is no UTF-8"
+        found[name] = _honest_but(header + b": administrators\xff", "is not UTF-8")
+    for line in HONEST:
+        header = line.partition(b":")[0]
+        lines = tuple(other for other in HONEST if other != line)
+        # As a proxy forwards a request with `Connection: X-Remote-Groups`.
+        found[f"{header.decode()} dropped on the way"] = Forgery(lines, "is missing")
     return found
+
+
+def _honest_but(line: bytes, reason: str) -> Forgery:
+    """Honest headers, with another line in the place of one of them."""
+    name = line.partition(b":")[0]
+    others = [other for other in HONEST if other.partition(b":")[0] != name]
+    return Forgery((*others, line), reason)
 
 
 def _that_no_server_takes() -> dict[str, Forgery]:

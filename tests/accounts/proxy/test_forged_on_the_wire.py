@@ -119,7 +119,7 @@ def test_there_are_enough_of_them() -> None:
             name.lower() + b":" + value for name, _, value in (h.partition(b":") for h in HONEST)
         ),
         (*HONEST, b"X-Forwarded-For: 10.0.0.1", b"X-Forwarded-For: 10.0.0.2", b"Accept: a, b"),
-        (*HONEST, "X-Remote-Name: 山田　花子".encode(), "X-Remote-Groups: 情報, a b".encode()),
+        (*HONEST[:3], "X-Remote-Name: 山田　花子".encode(), "X-Remote-Groups: 情報, a b".encode()),
     ],
     ids=["plainly", "with blanks", "in lower case", "with other headers", "in full"],
 )

@@ -27,6 +27,9 @@ HONEST = {
     "REMOTE_ADDR": "10.0.0.5",
     "HTTP_X_PROXY_SECRET": SECRET,
     "HTTP_X_REMOTE_USER": "hanako",
+    "HTTP_X_REMOTE_EMAIL": "",
+    "HTTP_X_REMOTE_NAME": "",
+    "HTTP_X_REMOTE_GROUPS": "",
     REPEATED: "",
 }
 
@@ -65,6 +68,25 @@ def test_the_user_alone_is_enough() -> None:
     found = ask()
     assert (found.name, found.email, found.groups) == ("hanako", "", ())
     assert found.signed_in_at is None
+
+
+@pytest.mark.parametrize("nothing", ["", "-"])
+def test_a_proxy_says_so_where_it_has_nothing_to_say(nothing: str) -> None:
+    told = dict.fromkeys(
+        ("HTTP_X_REMOTE_EMAIL", "HTTP_X_REMOTE_NAME", "HTTP_X_REMOTE_GROUPS"), nothing
+    )
+    found = ask(**told)
+    assert (found.name, found.email, found.groups) == ("hanako", "", ())
+
+
+# `Connection: X-Remote-Groups` from a browser makes some proxies drop what they have just set.
+@pytest.mark.parametrize("header", CONFIG.headers)
+def test_a_header_that_got_lost_on_the_way_shows(header: str) -> None:
+    meta = {**HONEST}
+    del meta["HTTP_" + header.upper().replace("-", "_")]
+    with pytest.raises(NotProven) as refused:
+        identity_of(meta, CONFIG)
+    assert refused.value.reason == f"{header} is missing"
 
 
 def test_headers_that_are_not_configured_are_not_looked_at() -> None:
