@@ -1,6 +1,5 @@
 """What happens to somebody who comes back from the provider, once it is proved who they are."""
 
-import hmac
 import logging
 from typing import Any
 
@@ -36,7 +35,7 @@ def welcome(request: HttpRequest, said: Said, state: dict[str, Any]) -> HttpResp
         audit.trail.TrailUnavailable: it cannot be recorded.
     """
     begun = state["data"]
-    if not hmac.compare_digest(str(said.nonce).encode(), begun["nonce"].encode()):
+    if said.nonce != begun["nonce"]:
         raise NotBelieved("the nonce is not the one of this sign-in")
     identity = identity_of(said, current())
     _insist_on_same_person(request, identity)

@@ -128,7 +128,7 @@ def _insist_on_object(response: requests.Response) -> None:
     if status >= 500 or status < 200 or 300 <= status < 400 or status in {408, 429}:
         raise ProviderUnavailable(f"the provider answers with status {status}")
     try:
-        answer = json.loads(response.content)
+        answer = json.loads(response.content.decode())
     except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
@@ -137,5 +137,6 @@ def _insist_on_object(response: requests.Response) -> None:
         error = answer.get("error")
         known = error if isinstance(error, str) and error in OAUTH_ERRORS else "an error"
         logger.warning("the provider answers with status %s and %s", status, known)
-    # allauth would take an answer without a type for a form.
+    # It is read once more later on: as what it is, whatever it calls itself.
+    response.encoding = "utf-8"
     response.headers["Content-Type"] = "application/json"

@@ -40,9 +40,11 @@ class Protocol(OpenIDConnectOAuth2Adapter):
         return request.build_absolute_uri(reverse("oidc-callback"))
 
     def parse_token(self, data: dict[str, Any]) -> SocialToken:
-        if not isinstance(data["access_token"], str):
-            raise NotBelieved("the access token is no text")
-        return SocialToken(token=data["access_token"])
+        token = data["access_token"]
+        # It is going to be a header (RFC 6750, section 2.1).
+        if not isinstance(token, str) or not (token.isascii() and token.isprintable()):
+            raise NotBelieved("the access token is not what it may be")
+        return SocialToken(token=token)
 
     def complete_login(
         self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any

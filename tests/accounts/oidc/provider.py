@@ -64,6 +64,7 @@ class FakeProvider:
             "end_session_endpoint": f"{issuer}/leave",
             "token_endpoint_auth_methods_supported": ["client_secret_post"],
         }
+        self.content_type = "application/json"
         self.asked: list[str] = []
         self.token_requests: list[requests.PreparedRequest] = []
         self._failures: dict[str, tuple[int, str | bytes] | Exception] = {}
@@ -100,7 +101,8 @@ class FakeProvider:
             if failure is not None:
                 return failure[0], {}, failure[1]
             said = answer(request)
-            return 400 if "error" in said else 200, {}, json.dumps(said)
+            headers = {"Content-Type": self.content_type}
+            return 400 if "error" in said else 200, headers, json.dumps(said)
 
         return respond
 

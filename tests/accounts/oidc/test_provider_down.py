@@ -104,6 +104,14 @@ def test_a_provider_that_describes_itself_wrongly(
     assert is_friendly(visitor.get(BEGIN), BEGIN)
 
 
+@pytest.mark.parametrize("named", ["text/html", "application/json; charset=utf-16", "x; charset=x"])
+def test_an_object_is_read_whatever_it_calls_itself(
+    visitor: Client, provider: FakeProvider, named: str
+) -> None:
+    provider.content_type = named
+    assert sign_in(visitor, provider).status_code == 302
+
+
 def test_a_wrong_registration_is_said_in_the_log_only(
     visitor: Client,
     provider: FakeProvider,

@@ -168,6 +168,26 @@ def test_the_signed_token_counts_more_than_userinfo(
     assert Person.objects.get().role == "operator"
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Hanako  Yamada ", "Hanako Yamada"),
+        ("花子" * 200, "hanako@example.com"),
+        ("x" * 200, "x" * 150),
+        ("\ud800", "hanako@example.com"),
+        ("Hana\u202eko", "hanako@example.com"),
+        (["Hanako"], "hanako@example.com"),
+        (None, "hanako@example.com"),
+    ],
+)
+def test_a_name_is_what_can_be_shown(
+    visitor: Client, provider: FakeProvider, name: Any, shown: str
+) -> None:
+    provider.userinfo |= {"name": name, "email": "hanako@example.com"}
+    assert sign_in(visitor, provider).status_code == 302
+    assert Person.objects.get().name == shown
+
+
 def test_a_provider_without_userinfo_is_enough(visitor: Client, provider: FakeProvider) -> None:
     del provider.document["userinfo_endpoint"]
     provider.claims |= {"groups": "operators", "name": "Hanako"}
