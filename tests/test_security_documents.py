@@ -16,7 +16,7 @@ REQUIREMENTS = PROJECT / "tests" / "data" / "asvs-5.0-level-2.txt"
 
 ROW = re.compile(r"^\| (\d+\.\d+\.\d+) \| ([12]) \| .+ \| (\w+) \| ?(.*) \|$", re.MULTILINE)
 CODE = re.compile(r"`([^`\n]+)`")
-FILE = re.compile(r"[\w./-]+\.(py|md|yaml|lock|txt|js|html|css)")
+FILE = re.compile(r"[\w./-]+\.(py|md|conf|yaml|lock|txt|js|html|css)")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 # A setting or a variable, alone or as somebody would write it down: `NAME` or `NAME=value`.
