@@ -80,7 +80,7 @@ def act_rows(events: Iterable[Event], *, now: datetime) -> list[ActRow]:
             who=shown(event.actor),
             seen_url=f"{trail_url}people/{event.person_id}/seen/" if event.person_id else "",
             address=event.actor_address or "",
-            what=words.phrase(event.action, event.outcome),
+            what=shown(words.phrase(event.action, event.outcome)),
             about=_about(event),
             secret=secret_cell(event),
             badge=outcome_badge(event.outcome),
@@ -115,15 +115,20 @@ def outcome_badge(outcome: str) -> Badge:
 
 def secret_cell(event: Event) -> SecretCell:
     """Return which secret an event is about, as far as it says."""
-    name = shown(event.secret_name) or event.secret_id
+    name = shown(event.secret_name) or shown(event.secret_id)
     is_gone = event.action == "secret.deleted" and event.outcome == Outcome.OK
     return SecretCell(
         name=name,
         name_start=name[:-NAME_END],
         name_end=name[-NAME_END:],
-        organization=event.organization_id,
+        organization=shown(event.organization_id),
         url="" if is_gone else _secret_url(event),
     )
+
+
+def version_of(event: Event) -> str:
+    """Return which version an event is about; empty where it is about none."""
+    return _("version %s") % shown(event.version_id) if event.version_id else ""
 
 
 def _secret_url(event: Event) -> str:
@@ -142,13 +147,11 @@ def _list_url(organization_id: str) -> str:
 
 
 def _about(event: Event) -> str:
-    version = _("version %s") % event.version_id if event.version_id else ""
     detail = words.about(event.action, shown(event.detail))
-    return " · ".join(part for part in (version, detail) if part)
+    return " · ".join(part for part in (version_of(event), detail) if part)
 
 
 def _what_with_version(event: Event, labels: Mapping[str, str]) -> str:
     what = words.phrase(event.action, event.outcome)
-    if not event.version_id:
-        return what
-    return f"{what} · {labels.get(event.version_id, event.version_id)}"
+    version = labels.get(event.version_id, event.version_id)
+    return shown(f"{what} · {version}" if version else what)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from audit.models import Event
-from audit.rows import SecretCell, secret_cell
+from audit.rows import SecretCell, secret_cell, version_of
 from audit.seen import SeenValue
 from secrets_ui import dates
 from secrets_ui.shown import shown
@@ -47,7 +47,7 @@ def _row(value: SeenValue, last: Event, replaced: Event | None, *, now: datetime
         secret = replace(secret, url="")
     return SeenRow(
         secret=secret,
-        version=_("version %s") % last.version_id if last.version_id else "",
+        version=version_of(last),
         times=_times(value),
         is_certain=value.is_certain,
         when=dates.in_words(last.at, now=now),
