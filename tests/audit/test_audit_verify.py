@@ -10,6 +10,7 @@ from django.core.management import CommandError
 from pytest_django import DjangoAssertNumQueries
 
 from audit import verification, walk
+from audit.chain import mac_of
 from audit.models import Checkpoint, Event, Head
 from tests.audit.support import add, anchor_all, run, sql
 
@@ -150,6 +151,15 @@ def test_an_inserted_entry_is_told_from_a_changed_one() -> None:
         "5" * 64,
     )
     with pytest.raises(CommandError, match=r"Entry 3 was inserted\."):
+        run("audit_verify")
+
+
+def test_numbers_begin_with_one_whoever_has_the_key() -> None:
+    event = add()
+    event.sequence = 0
+    sql("UPDATE audit_event SET sequence = 0, mac = %s", mac_of(event))
+    sql("UPDATE audit_head SET sequence = 0, mac = %s", mac_of(event))
+    with pytest.raises(CommandError, match=r"Entry 0 was inserted\."):
         run("audit_verify")
 
 
