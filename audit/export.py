@@ -108,11 +108,12 @@ def _csv(rows: Iterable[Iterable[object]]) -> str:
 
 
 def _csv_lines(events: Iterable[Event]) -> str:
-    return _csv([_csv_facts(event).get(name, "") for name in COLUMNS] for event in events)
+    return _csv(map(_csv_row, events))
 
 
-def _csv_facts(event: Event) -> dict[str, object]:
-    return {**facts_of(event), "what": words.phrase(event.action, event.outcome)}
+def _csv_row(event: Event) -> list[object]:
+    facts = {**facts_of(event), "what": words.phrase(event.action, event.outcome)}
+    return [facts.get(name, "") for name in COLUMNS]
 
 
 def _json_lines(events: Iterable[Event]) -> str:
