@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from accounts.middleware import will_be_noted
 from accounts.models import Person
 from accounts.roles import Capability, capabilities_of
 
@@ -29,8 +30,10 @@ def person(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(user, Person):
         return {"may": May(frozenset())}
     session = request.session
+    # The page is read after its request was noted.
+    ends_in = session.ends_in(if_noted=will_be_noted(request))  # type: ignore[attr-defined]
     return {
         "may": May(capabilities_of(user.role)),
-        "session_ends_in": session.ends_in(),  # type: ignore[attr-defined]
+        "session_ends_in": ends_in,
         "accounts_are_kept_here": settings.AUTH_MODE == "local",
     }

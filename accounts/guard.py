@@ -7,7 +7,6 @@ from typing import Any, NoReturn, TypeVar
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
-from accounts.entry import ROLE
 from accounts.http import actor_of
 from accounts.models import Person
 from accounts.roles import Capability, capabilities_of
@@ -42,6 +41,13 @@ class NotVouchedFor(PermissionDenied):
         self.passes = passes
 
 
+class NotRecorded(NotVouchedFor):
+    """The audit trail cannot record that somebody comes in, so they do not."""
+
+    def __init__(self) -> None:
+        super().__init__(passes=True)
+
+
 def requires(*capabilities: Capability) -> Callable[[View], View]:
     """Say what a view takes. With nothing named it is open to everybody who has a role."""
 
@@ -69,7 +75,6 @@ class RoleMiddleware:
         person = request.user
         if not isinstance(person, Person) or not person.role:
             _refuse(request, None)
-        _rotate_on_role_change(request, person)
         missing = _needed(view) - capabilities_of(person.role)
         if missing:
             _refuse(request, sorted(missing)[0])
@@ -78,12 +83,6 @@ class RoleMiddleware:
 def _needed(view: Callable[..., Any]) -> frozenset[Capability]:
     """Return what a view takes: all there is where it does not say, and nobody has all."""
     return getattr(view, "capabilities", frozenset({*Capability, "nothing said"}))
-
-
-def _rotate_on_role_change(request: HttpRequest, person: Person) -> None:
-    if request.session.get(ROLE) != person.role:
-        request.session.cycle_key()
-        request.session[ROLE] = person.role
 
 
 def _refuse(request: HttpRequest, missing: Capability | None) -> NoReturn:

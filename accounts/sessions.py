@@ -11,6 +11,8 @@ A session ends `SESSION_COOKIE_AGE` after it began, at sign-in, however much it 
 
 import hashlib
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
@@ -62,14 +64,32 @@ class SessionStore(DatabaseSessions):
         self[BEGAN_AT] = self[SEEN_AT] = int(time.time())
 
     def cycle_key(self) -> None:
-        """Give the session a new cookie; it ends when it would have ended."""
+        """Give the session a new cookie; it ends when it would have ended.
+
+        What other requests saved meanwhile comes along.
+
+        Raises UpdateError where the session is over: a sign-out is never undone.
+        """
+        mine = dict(self.items())
         before = self.session_key
-        super().cycle_key()
+        if before is None:
+            super().cycle_key()
+        else:
+            try:
+                with self._held_row() as row:
+                    self._session_cache = self._merged_with(row, mine)
+                    super().cycle_key()
+            except DatabaseError:
+                self._session_key, self._session_cache = before, mine
+                raise
         renamed.send(SessionStore, session=self, before=before)
 
-    def ends_in(self) -> int:
-        """Return how many seconds are left if nobody does anything."""
-        return max(0, int(_end_of(dict(self.items())) - time.time()))
+    def ends_in(self, *, if_noted: bool = False) -> int:
+        """Return how many seconds are left if nobody does anything, or anything after `note`."""
+        data = dict(self.items())
+        if if_noted:
+            data[SEEN_AT] = int(time.time())
+        return max(0, int(_end_of(data) - time.time()))
 
     def last_chance_in(self) -> int:
         """Return how many seconds are left whatever anybody does."""
@@ -102,24 +122,36 @@ class SessionStore(DatabaseSessions):
         Raises UpdateError where the session is over.
         """
         mine = dict(self.items())
-        stored = _stored_name(self.session_key)
-        database = router.db_for_write(self.model)
-        rows = self.model.objects.using(database).select_for_update()
+        copy = _cache_name(_stored_name(self.session_key))
         try:
-            with transaction.atomic(using=database):
-                row = rows.filter(session_key=stored, expire_date__gt=timezone.now()).first()
-                if row is None:
-                    raise UpdateError
-                theirs = self.decode(row.session_data)
-                base = theirs if self._base is None else self._base
-                data = merged(base, mine, theirs)
+            with self._held_row() as row:
+                data = self._merged_with(row, mine)
                 row.session_data = self.encode(data)
-                row.save(using=database, update_fields=["session_data"])
-                copies.replace(_cache_name(stored), data)
+                row.save(update_fields=["session_data"])
+                copies.replace(copy, data)
         except DatabaseError:
-            copies.invalidate(_cache_name(stored))
+            copies.invalidate(copy)
             raise
         self._session_cache, self._base = data, deepcopy(data)
+
+    @contextmanager
+    def _held_row(self) -> Iterator[AbstractBaseSession]:
+        """Keep everybody else from this session's row until the block is done, and committed.
+
+        Raises UpdateError where there is none any more.
+        """
+        database = router.db_for_write(self.model)
+        rows = self.model.objects.using(database).select_for_update()
+        stored = _stored_name(self.session_key)
+        with transaction.atomic(using=database):
+            row = rows.filter(session_key=stored, expire_date__gt=timezone.now()).first()
+            if row is None:
+                raise UpdateError
+            yield row
+
+    def _merged_with(self, row: AbstractBaseSession, mine: dict[str, Any]) -> dict[str, Any]:
+        theirs = self.decode(row.session_data)
+        return merged(theirs if self._base is None else self._base, mine, theirs)
 
     def exists(self, session_key: str) -> bool:
         return super().exists(_stored_name(session_key))
