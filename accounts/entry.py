@@ -6,8 +6,9 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import login
+from django.contrib.auth import login, logout
 from django.db import transaction
+from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -19,6 +20,8 @@ from audit.trail import Actor, Refused, Subject, recorded
 
 BACKEND = "accounts.backends.CachedPersonBackend"
 SIGNED_IN_AT, ROLE = "signed_in_at", "role"  # of a session
+# As many characters of a name as a person and a line of the trail hold.
+NAME_LENGTH = 150
 
 
 class NoRole(Refused):
@@ -40,7 +43,7 @@ def enter(request: HttpRequest, identity: Identity) -> Person:
             if not person.role or not person.is_active:
                 raise NoRole
     except Refused:
-        request.session.flush()
+        logout(request)
         raise
     signed_in_at = identity.signed_in_at
     begin_session(request, person, at=signed_in_at.timestamp() if signed_in_at else time.time())
@@ -66,16 +69,23 @@ def give_role(person: Person, role: str, *, actor: Actor) -> None:
     """Change a person's role, and record it where it is another one."""
     if role == person.role:
         return
-    change = f"{person.display_name}: {person.role or '-'} to {role or '-'}"
-    with recorded(action="role.changed", actor=actor, subject=Subject(detail=change)):
+    with recorded(action="role.changed", actor=actor, subject=role_change(person, role)):
         person.role = role
         person.save(update_fields=["role"])
 
 
+def role_change(person: Person, role: str) -> Subject:
+    """Return what the trail says of a person who gets another role."""
+    change = f"{person.display_name}: {person.role or '-'} to {role or '-'}"
+    return Subject(detail=change)
+
+
 def end_sessions(person: Person) -> None:
     """End every session of a person, wherever it is."""
-    person.epoch += 1
+    # Counted by the database: of two who do this at once, each ends what began before.
+    person.epoch = F("epoch") + 1
     person.save(update_fields=["epoch"])
+    person.refresh_from_db(fields=["epoch"])
 
 
 def role_of(identity: Identity) -> str:
@@ -93,12 +103,13 @@ def role_rules(text: str) -> tuple[RoleRule, ...]:
 def _person_of(identity: Identity) -> Person:
     """Return the person with this issuer and subject, made at their first visit."""
     key = hashlib.sha256(f"{identity.issuer}\n{identity.subject}".encode()).hexdigest()
+    name = identity.name[:NAME_LENGTH]
     person, _is_new = Person.objects.get_or_create(
         issuer=identity.issuer,
         subject=identity.subject,
-        defaults={"username": f"sso-{key[:40]}", "name": identity.name},
+        defaults={"username": f"sso-{key[:40]}", "name": name},
     )
-    if person.name != identity.name or person.email != identity.email:
-        person.name, person.email = identity.name, identity.email
+    if person.name != name or person.email != identity.email:
+        person.name, person.email = name, identity.email
         person.save(update_fields=["name", "email"])
     return person

@@ -1,6 +1,10 @@
 """What an administrator does about people. Each is recorded before and after."""
 
-from accounts.entry import end_sessions, give_role
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.entry import end_sessions, role_change
 from accounts.models import Person
 from accounts.roles import Role
 from audit.trail import Actor, Refused, Subject, recorded
@@ -24,9 +28,14 @@ def change_role(*, actor: Actor, person: Person, role: str) -> None:
     Raises:
         LastAdministrator: it is the last one's own.
     """
-    if role != Role.ADMINISTRATOR:
-        _insist_on_another_administrator(person)
-    give_role(person, role, actor=actor)
+    if role == person.role:
+        return
+    subject = role_change(person, role)
+    with recorded(action="role.changed", actor=actor, subject=subject), transaction.atomic():
+        if role != Role.ADMINISTRATOR:
+            _insist_on_another_administrator(person)
+        person.role = role
+        person.save(update_fields=["role"])
 
 
 def allow_in(*, actor: Actor, person: Person, is_active: bool) -> None:
@@ -35,14 +44,14 @@ def allow_in(*, actor: Actor, person: Person, is_active: bool) -> None:
     Raises:
         LastAdministrator: nobody else is one.
     """
-    if not is_active:
-        _insist_on_another_administrator(person)
     word = "enabled" if is_active else "disabled"
     subject = Subject(detail=f"{person.display_name}: {word}")
-    with recorded(action="person.changed", actor=actor, subject=subject):
+    with recorded(action="person.changed", actor=actor, subject=subject), transaction.atomic():
+        if not is_active:
+            _insist_on_another_administrator(person)
         person.is_active = is_active
-        person.epoch += 1
-        person.save(update_fields=["is_active", "epoch"])
+        person.save(update_fields=["is_active"])
+        end_sessions(person)
 
 
 def end_all_sessions(*, actor: Actor, person: Person) -> None:
@@ -53,6 +62,13 @@ def end_all_sessions(*, actor: Actor, person: Person) -> None:
 
 
 def _insist_on_another_administrator(person: Person) -> None:
-    others = Person.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exclude(pk=person.pk)
-    if person.role == Role.ADMINISTRATOR and not others.exists():
+    """Hold all administrators until the transaction ends: of two, neither takes the other's role.
+
+    Somebody of another AUTH_MODE is none: they do not come in.
+    """
+    kept_here = Q(issuer="")
+    who_comes_in = kept_here if settings.AUTH_MODE == "local" else ~kept_here
+    administrators = Person.objects.filter(who_comes_in, role=Role.ADMINISTRATOR, is_active=True)
+    held = administrators.select_for_update().order_by("pk").values_list("pk", flat=True)
+    if list(held) == [person.pk]:
         raise LastAdministrator
