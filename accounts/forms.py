@@ -1,7 +1,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import UserCreationForm
+from django.contrib.auth.forms import UserCreationForm, UsernameField
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
@@ -10,12 +10,11 @@ from accounts.models import Person
 class SignInForm(forms.Form):
     """A name and a password, as somebody types them who comes in."""
 
-    username = forms.CharField(
+    # Spelled as it was when the account was made: a keyboard for Japanese has wide letters, too.
+    username = UsernameField(
         label=_("User name"),
         max_length=150,
-        widget=forms.TextInput(
-            {"autocomplete": "username", "autofocus": True, "spellcheck": "false"}
-        ),
+        widget=forms.TextInput({"autofocus": True, "spellcheck": "false"}),
     )
     password = forms.CharField(
         label=_("Password"),

@@ -14,15 +14,23 @@ class TooManyAttempts(Exception):
     """So many sign-ins failed lately that this one is not even looked at."""
 
 
-def insist_on_few_failures(*, account: str, address: str | None) -> None:
+def insist_on_few_failures(*, account: str = "", address: str | None) -> None:
     """Refuse an attempt after too many failed ones.
 
     Raises:
         TooManyAttempts: for this account, or from this address.
     """
+    if address and _failed(address=address) >= PER_ADDRESS:
+        raise TooManyAttempts
+    if account and is_closed(account):
+        raise TooManyAttempts
+
+
+def is_closed(account: str) -> bool:
+    """Tell whether so many attempts failed for an account that for now no password is right."""
+    return _failed(actor=account) >= PER_ACCOUNT
+
+
+def _failed(**whose: str) -> int:
     since = timezone.now() - WINDOW
-    action = "person.signed_in"
-    if account and denied_since(action=action, since=since, actor=account) >= PER_ACCOUNT:
-        raise TooManyAttempts
-    if address and denied_since(action=action, since=since, address=address) >= PER_ADDRESS:
-        raise TooManyAttempts
+    return denied_since(action="person.signed_in", since=since, **whose)

@@ -25,7 +25,7 @@ from accounts.http import (
     client_redirect,
     local_address,
 )
-from accounts.limits import WINDOW, TooManyAttempts, insist_on_few_failures
+from accounts.limits import WINDOW, TooManyAttempts, insist_on_few_failures, is_closed
 from accounts.models import Person
 from audit.models import Outcome
 from audit.trail import Actor, Refused, Subject, TrailUnavailable, noted, recorded
@@ -67,7 +67,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return _page(request, form, back, status=403)
     except Refused:
         form.add_error(
-            None, _("The user name and password do not fit together. Check both and try again.")
+            None,
+            _(
+                "The user name and password do not fit together. Check both and try again. After"
+                " several failed attempts an account stays closed for a quarter of an hour."
+            ),
         )
         return _page(request, form, back, status=422)
     entry.begin_session(request, person, at=time.time())
@@ -96,20 +100,29 @@ def signed_out(request: HttpRequest) -> HttpResponse:
 def _checked(request: HttpRequest, form: SignInForm) -> Person:
     """Return whose name and password these are. The name of nobody is not recorded: it may be a password.
 
+    An account that is closed for a while is like one that does not exist: whoever tries names learns
+    nothing from it.
+
     Raises:
-        TooManyAttempts: nothing was looked at.
-        Refused: they are nobody's, or this person has no role.
+        TooManyAttempts: from this address, so nothing was looked at.
+        Refused: they are nobody's, or this person has no role, or the account is closed.
     """
     if not form.is_valid():
         raise Refused
     username, address = form.cleaned_data["username"], client_address(request)
+    insist_on_few_failures(address=address)
     known = Person.objects.filter(username=username, issuer="").first()
-    name = known.display_name if known else NOBODY
-    insist_on_few_failures(account=known.display_name if known else "", address=address)
-    actor = Actor(name=name, address=address, person_id=known.pk if known else None)
-    with recorded(action="person.signed_in", actor=actor, subject=Subject()):
+    closed = known is not None and is_closed(known.display_name)
+    actor = Actor(
+        name=known.display_name if known and not closed else NOBODY,
+        address=address,
+        person_id=known.pk if known else None,
+    )
+    subject = Subject(detail="closed after too many attempts" if closed else "")
+    with recorded(action="person.signed_in", actor=actor, subject=subject):
         person = authenticate(request, username=username, password=form.cleaned_data["password"])
-        if not isinstance(person, Person):
+        # Asked again: of many attempts at once, the others have failed by now.
+        if closed or not isinstance(person, Person) or is_closed(person.display_name):
             raise Refused
         if not person.role:
             raise entry.NoRole
