@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from accounts.entry import SIGNED_IN_AT
 from accounts.http import actor_of, client_redirect, local_address
-from audit.trail import Subject, recorded
+from audit.models import Outcome
+from audit.trail import Subject, noted
 
 View = Callable[..., HttpResponse]
 
@@ -58,6 +59,11 @@ def confirmed(request: HttpRequest) -> None:
     Raises:
         audit.trail.TrailUnavailable: it cannot be recorded, and does not count.
     """
-    with recorded(action="person.confirmed", actor=actor_of(request), subject=Subject()):
-        request.session.cycle_key()
-        request.session[SIGNED_IN_AT] = time.time()
+    noted(
+        action="person.confirmed",
+        outcome=Outcome.OK,
+        actor=actor_of(request),
+        subject=Subject(),
+    )
+    request.session.cycle_key()
+    request.session[SIGNED_IN_AT] = time.time()

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import oidc, step_up
 from accounts.guard import requires
-from accounts.http import PersonRequest, actor_of, client_address, client_redirect, local_address
-from accounts.limits import TooManyAttempts, insist_on_few_failures
+from accounts.http import PersonRequest, actor_of, client_redirect, local_address
+from accounts.limits import WINDOW, TooManyAttempts, insist_on_few_failures
 from audit.trail import Refused, Subject, recorded
 from secrets_ui import connection as connections
 
@@ -31,9 +31,10 @@ def confirm(request: PersonRequest) -> HttpResponse:
     try:
         _check(request, request.POST.get("proof", ""))
     except TooManyAttempts:
-        return _page(
-            request, back, _("Too many attempts. Wait a quarter of an hour, then try again."), 429
-        )
+        words = _("Too many attempts. Wait a quarter of an hour, then try again.")
+        response = _page(request, back, words, 429)
+        response.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
+        return response
     except Refused:
         return _page(request, back, _("That is not it. Check what you typed and try again."), 422)
     step_up.confirmed(request)
@@ -41,13 +42,17 @@ def confirm(request: PersonRequest) -> HttpResponse:
 
 
 def _check(request: PersonRequest, proof: str) -> None:
-    """Raise Refused where the proof is none; each failed one counts as a failed sign-in."""
+    """Raise Refused where the proof is none; each failed one counts as a failed sign-in.
+
+    The count is asked again after the check: of many attempts at once, the others have failed by then.
+    """
     actor = actor_of(request)
-    insist_on_few_failures(account=actor.name, address=client_address(request))
+    insist_on_few_failures(account=actor.name, address=actor.address)
     is_good = _is_password if settings.AUTH_MODE == "local" else _is_credential
     if not is_good(request, proof):
         with recorded(action="person.signed_in", actor=actor, subject=Subject(detail="step-up")):
             raise Refused
+    insist_on_few_failures(account=actor.name, address=actor.address)
 
 
 def _is_password(request: PersonRequest, proof: str) -> bool:
