@@ -7,10 +7,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django_htmx.middleware import HtmxDetails
 
 from accounts import proxy
 from accounts.entry import NoRole, enter, give_role, role_of
-from accounts.guard import NotPermitted, NotVouchedFor
+from accounts.guard import NotPermitted, NotRecorded, NotVouchedFor
 from accounts.http import NOBODY, actor_of, client_address
 from accounts.identity import Identity
 from accounts.middleware import is_automatic
@@ -33,7 +34,11 @@ class ProxyIdentityMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path.startswith(WITHOUT_IDENTITY):
+        if request.path.startswith(WITHOUT_IDENTITY):
+            request.user = AnonymousUser()  # a cookie alone says nothing, not even on an error page
+        else:
+            # Set further in as well, but a refusal here has to know who asks, too.
+            request.htmx = HtmxDetails(request)  # type: ignore[attr-defined]
             _insist_on_identity(request)
         return self.get_response(request)
 
@@ -41,10 +46,14 @@ class ProxyIdentityMiddleware:
 def _insist_on_identity(request: HttpRequest) -> None:
     try:
         identity = proxy.identity_of(request)
+    except proxy.KeysUnavailable as refusal:
+        # Nobody's fault: their session waits for the keys as they do.
+        _record_refusal(request, refusal.reason)
+        raise NotVouchedFor(passes=True) from None
     except proxy.NotProven as refusal:
         _end_session(request)
         _record_refusal(request, refusal.reason)
-        raise NotVouchedFor(passes=isinstance(refusal, proxy.KeysUnavailable)) from None
+        raise NotVouchedFor(passes=False) from None
     person = request.user
     if isinstance(person, Person) and not _is(person, identity):
         _end_session(request)
@@ -55,6 +64,8 @@ def _insist_on_identity(request: HttpRequest) -> None:
             enter(request, identity)
     except NoRole:
         raise NotPermitted(None) from None
+    except TrailUnavailable:
+        raise NotRecorded from None
 
 
 def _is_nobody_there(request: HttpRequest) -> bool:
