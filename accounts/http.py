@@ -49,9 +49,12 @@ def client_address(request: HttpRequest) -> str | None:
 
 def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(text.strip())
+        address = ipaddress.ip_address(text.strip())
     except ValueError:
         return None
+    # A server that listens on IPv6 names its IPv4 peers so (RFC 4291, section 2.5.5.2).
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
 
 
 def _is_our_proxy(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

@@ -25,7 +25,8 @@ PER_PAGE = 50
 def people_list(request: HttpRequest) -> HttpResponse:
     """Everybody who ever came in, by name."""
     found = Person.objects.order_by("name", "username")
-    if query := request.GET.get("q", "").strip():
+    # PostgreSQL takes no NUL, and no name holds one.
+    if query := request.GET.get("q", "").replace("\0", "").strip():
         found = found.filter(name__icontains=query) | found.filter(username__icontains=query)
     context = {
         "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
