@@ -63,12 +63,11 @@ def _without_value(assignment: re.Match[str]) -> str:
 def _without_encoded(found: re.Match[str]) -> str:
     """Tell base64, hex and tokens from the paths, names and numbers that log lines are made of."""
     text = found[0]
-    has_lower = any("a" <= character <= "z" for character in text)
-    has_upper = any("A" <= character <= "Z" for character in text)
+    is_mixed = text.lower() != text != text.upper()
     longest = max(re.split(r"[+/_=-]", text), key=len)
     is_word = longest.isdigit() or (longest.isalpha() and longest.islower())
     is_random = len(longest) >= 20 and not is_word
-    return GONE if (has_lower and has_upper) or is_random else text
+    return GONE if is_mixed or is_random else text
 
 
 _RULES: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [

@@ -5,10 +5,12 @@ import json
 import logging
 import random
 import re
+import subprocess
 import sys
 import threading
 import time
 import uuid
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from hypothesis import strategies as st
 from dashboard import logs
 from dashboard.redaction import GONE, MAX_CHARACTERS, is_sensitive, redacted
 from tests.product_settings import settings_with
-from tests.services.dashboard import PROJECT
+from tests.services.dashboard import PROJECT, environment_for
 
 PLANTED = "Tr0ub4dor"
 FORMATTER = logs.formatter()
@@ -290,6 +292,25 @@ def test_what_nobody_catches_is_a_line_like_any_other(hooked: pytest.LogCaptureF
         assert json.loads(written)["exception"][0]["type"] == "ExceptionGroup"
 
 
+def test_a_warning_is_a_line_like_any_other(hooked: pytest.LogCaptureFixture) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logs.catch_the_rest()  # pytest has put its own way back since the fixture
+        warnings.warn(f"password={PLANTED}", stacklevel=1)
+    (record,) = hooked.records
+    assert record.name == "py.warnings"
+    assert PLANTED not in FORMATTER.format(record)
+
+
+@pytest.mark.usefixtures("hooked")
+def test_a_line_that_cannot_be_written_is_not_shown_instead(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    handler = logging.StreamHandler(mock.Mock(write=mock.Mock(side_effect=OSError)))
+    handler.handle(logging.makeLogRecord({"msg": "%s", "args": (PLANTED,)}))
+    assert capsys.readouterr() == ("", "")
+
+
 # Who writes what
 
 
@@ -297,6 +318,29 @@ def test_what_nobody_catches_is_a_line_like_any_other(hooked: pytest.LogCaptureF
 def test_the_head_of_the_trail_is_written_at_every_level(level: str, tmp_path: Path) -> None:
     loggers = settings_with(tmp_path, LOG_LEVEL=level)["LOGGING"]["loggers"]
     assert loggers["audit.anchor"] == {"level": "INFO"}
+
+
+def test_failures_only_and_the_head_of_the_trail_all_the_same(tmp_path: Path) -> None:
+    script = (
+        "import django, logging; django.setup();"
+        "logging.getLogger('audit.anchor').info('audit.head', extra={'sequence': 7});"
+        "logging.getLogger('secrets_ui').warning('trouble');"
+        "logging.getLogger('django.request').error('failure')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=PROJECT,
+        env=environment_for(
+            tmp_path, LOG_LEVEL="ERROR", DJANGO_SETTINGS_MODULE="dashboard.settings"
+        ),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == ""
+    lines = [json.loads(each) for each in done.stderr.splitlines()]
+    assert [each["event"] for each in lines] == ["audit.head", "failure"]
+    assert lines[0]["sequence"] == 7
 
 
 def test_the_head_of_the_trail_is_written_as_it_is() -> None:
