@@ -62,7 +62,7 @@ class ProviderSession(requests.Session):
         self.mount("http://", PooledAdapter(1))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Look at no redirect: requests would read the whole body of one."""
+        """Follow no redirect. Told not to follow, requests would still read the whole body of one."""
         return None
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
@@ -92,11 +92,11 @@ class ProviderSession(requests.Session):
         None is no exception: one raised here would drag along the caught one, which holds the request,
         and that holds the client's secret.
         """
-        # Above 0, which sockets take for "do not wait at all".
-        left = max(deadline.left(), 0.001)
+        left = deadline.left()
+        if left <= 0:
+            return None
         how = {
             "stream": True,
-            "allow_redirects": False,
             "timeout": (min(CONNECT_SECONDS, left), min(SILENCE_SECONDS, left)),
         }
         token = current_attempt.set(Attempt(deadline))

@@ -62,8 +62,8 @@ class Protocol(OpenIDConnectOAuth2Adapter):
             access_token=token.token,
         )
         userinfo: dict[str, Any] = {}
-        if "userinfo_endpoint" in document:
-            userinfo = fetch(document["userinfo_endpoint"], Authorization=f"Bearer {token.token}")
+        if address := document.get("userinfo_endpoint"):
+            userinfo = fetch(address, Authorization=f"Bearer {token.token}")
         return Arrival(Said(id_token=id_token, userinfo=userinfo))
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 import responses
+from django.test import Client
 
 from accounts.oidc import http
 from accounts.oidc.config import is_safe
 from accounts.oidc.errors import ProviderUnavailable
 from accounts.oidc.http import ProviderSession, one_page
+from tests.accounts.oidc.provider import Claims, FakeProvider, sign_in, signed
 from tests.services.processes import wait_until
 
 
@@ -96,13 +98,11 @@ def test_an_address_is_https_or_on_this_machine(address: object, is_so: bool) ->
 
 
 def test_an_unsafe_address_is_not_asked() -> None:
-    with (
-        responses.RequestsMock() as mock,
-        ProviderSession() as session,
-        pytest.raises(ProviderUnavailable),
-    ):
-        session.get("http://sso.example.com/")
-    assert len(mock.calls) == 0
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        mock.get("http://sso.example.com/", json={})
+        with ProviderSession() as session, pytest.raises(ProviderUnavailable, match="https"):
+            session.get("http://sso.example.com/")
+        assert len(mock.calls) == 0
 
 
 def test_no_redirect_is_followed(server: ThreadingHTTPServer) -> None:
@@ -131,13 +131,28 @@ def test_nothing_comes_from_the_machine(
 def test_one_page_waits_no_longer_than_its_time(
     server: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    monkeypatch.setattr(http, "PAGE_SECONDS", 0.5)
+    monkeypatch.setattr(http, "PAGE_SECONDS", 1)
     began = time.monotonic()
     with one_page():
-        for _ in range(3):
+        for _ in range(4):
             with pytest.raises(ProviderUnavailable):
                 ask(server, path)
     assert time.monotonic() - began < 3
+
+
+def test_all_that_one_visit_asks_shares_its_time(
+    visitor: Client, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "PAGE_SECONDS", 0.3)
+
+    def slowly(claims: Claims) -> str:
+        time.sleep(0.4)
+        return signed(claims)
+
+    provider.sign = slowly
+    # What is asked after the token finds the time of the page used up.
+    assert sign_in(visitor, provider).status_code == 503
+    assert provider.asked.count("/userinfo") == 0
 
 
 def test_a_provider_that_hangs_holds_three_threads_and_no_more(

@@ -128,10 +128,15 @@ def test_a_wrong_registration_is_said_in_the_log_only(
 
 @pytest.mark.parametrize("failure", [(401, '{"error": "canary"}'), (400, "{}")])
 def test_userinfo_that_refuses_its_own_token_is_trouble_of_the_provider(
-    visitor: Client, provider: FakeProvider, failure: tuple[int, str | bytes]
+    visitor: Client,
+    provider: FakeProvider,
+    caplog: pytest.LogCaptureFixture,
+    failure: tuple[int, str | bytes],
 ) -> None:
     provider.fail("/userinfo", failure)
     assert sign_in(visitor, provider).status_code == 503
+    assert f"status {failure[0]}" in caplog.text
+    assert "canary" not in caplog.text
 
 
 def test_nothing_of_a_failure_is_logged_but_what_kind_it_was(

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.test import Client
 
 from accounts.entry import SIGNED_IN_AT, end_sessions
@@ -161,6 +162,16 @@ def test_a_session_that_ended_meanwhile_is_not_brought_back(
 ) -> None:
     query = provider.send_back(begin(person, at="step-up"))
     end_sessions(Person.objects.get())
+    assert person.get(CALLBACK, query).status_code == 400
+    assert not is_signed_in(person)
+
+
+def test_somebody_who_was_disabled_meanwhile_proves_nothing(
+    person: Client, provider: FakeProvider
+) -> None:
+    query = provider.send_back(begin(person, at="step-up"))
+    Person.objects.update(is_active=False)
+    cache.clear()
     assert person.get(CALLBACK, query).status_code == 400
     assert not is_signed_in(person)
 
