@@ -73,7 +73,11 @@ def test_every_line_is_told_to_the_file(file: Path) -> None:
 
 
 def test_the_file_is_for_its_owner_only_and_is_only_added_to(file: Path) -> None:
-    note()
+    mask = os.umask(0)
+    try:
+        note()
+    finally:
+        os.umask(mask)
     assert file.stat().st_mode & 0o777 == 0o600
     before = file.read_text()
     note()

@@ -212,10 +212,19 @@ def test_a_real_failure_of_the_database_is_met_alike() -> None:
     assert acts == []
 
 
-@pytest.mark.parametrize("text", ["a\ud800b", "a\x00b", "a\nb"], ids=ascii)
-def test_a_text_that_cannot_be_recorded_stops_the_act(text: str) -> None:
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"secret_name": "a\ud800b"},
+        {"secret_name": "a\x00b"},
+        {"secret_name": "a\nb"},
+        {"organization_id": "1\ud800"},
+    ],
+    ids=ascii,
+)
+def test_a_text_that_cannot_be_recorded_stops_the_act(facts: dict[str, str]) -> None:
     acts = []
-    with pytest.raises(TrailUnavailable), acting(Subject(secret_name=text)):
+    with pytest.raises(TrailUnavailable), acting(Subject(**facts)):
         acts.append("done")
     assert acts == []
     assert lines() == []
