@@ -302,9 +302,12 @@ def test_neither_log_has_the_query_and_both_have_the_id(
     assert [line["path"] for line in ours if line["logger"] == "gunicorn.access"] == [path]
 
 
-def test_every_line_of_every_log_is_json(nginx: RunningNginx, served: RunningDashboard) -> None:
+def test_every_line_of_every_log_is_json(
+    session: requests.Session, nginx: RunningNginx, served: RunningDashboard
+) -> None:
+    session.get(SIGN_IN)
     with socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2]))) as raw:
-        raw.sendall(b"GET /\x01 HTTP/1.1\r\nBad\x00Header: " + MARKED.encode() + b"\r\n\r\n")
+        raw.sendall(f"GET / HTTP/1.1\r\n{MARKED} in a bad header: 1\r\n\r\n".encode())
         assert b"400" in raw.recv(4096)
     wait_until(lambda: "Invalid request" in served.log.read_text())
     for log in (nginx.access_log, served.log.read_text()):
@@ -312,6 +315,9 @@ def test_every_line_of_every_log_is_json(nginx: RunningNginx, served: RunningDas
         assert lines
         assert all("time" in line for line in lines)
     assert MARKED not in served.log.read_text()
+    # What could not be read is not taken for the request before it.
+    refusals = [line for line in lines if line["event"].startswith("Invalid request")]
+    assert not any("request_id" in line for line in refusals)
 
 
 def test_a_crash_would_leave_no_memory_behind(served: RunningDashboard) -> None:
