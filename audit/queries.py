@@ -70,7 +70,7 @@ def page_of_acts(
     """Return the newest acts, those older than `before`, or those next newer than `after`."""
     wanted = acts(filters)
     if after is not None:
-        # One more, to tell whether there are newer ones still.
+        # One more, to tell whether there are newer ones still. Where not, it is the first page.
         found = list(wanted.filter(sequence__gt=after).order_by("sequence")[: per_page + 1])
         if len(found) > per_page:
             events = found[per_page - 1 :: -1]
@@ -79,7 +79,6 @@ def page_of_acts(
                 newer_after=events[0].sequence,
                 older_before=events[-1].sequence,
             )
-        before = None  # so few are newer that this is the first page
     if before is not None:
         wanted = wanted.filter(sequence__lt=before)
     found = list(wanted.order_by("-sequence")[: per_page + 1])
