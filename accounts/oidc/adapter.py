@@ -1,5 +1,6 @@
 """Where allauth asks us: who the provider is, how it is reached, who has come, and what went wrong."""
 
+import secrets
 from typing import Any, NoReturn
 
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -49,6 +50,10 @@ class CompanyAdapter(DefaultSocialAccountAdapter):
             settings=auth,
         )
         return Company(request, app=app)
+
+    def generate_state_param(self, state: dict[str, Any]) -> str:
+        """Nobody guesses it (RFC 6749, section 10.10): 256 random bits."""
+        return secrets.token_urlsafe(32)
 
     def get_requests_session(self) -> ProviderSession:
         return ProviderSession()

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from accounts import entry, step_up
@@ -58,7 +58,7 @@ def _confirm(request: HttpRequest, identity: Identity, said: Said, *, began_at: 
     role = entry.role_of(identity)
     entry.give_role(request.user, role, actor=actor_of(request))
     if not role:
-        _end(request)
+        logout(request)
         raise entry.NoRole
     step_up.confirmed(request)
 
@@ -79,10 +79,5 @@ def _insist_on_same_person(request: HttpRequest, identity: Identity) -> None:
         )
     except TrailUnavailable:
         logger.error("the end of a session could not be recorded")
-    _end(request)
+    logout(request)
     raise AnotherPerson("the provider vouches for somebody else")
-
-
-def _end(request: HttpRequest) -> None:
-    request.session.flush()
-    request.user = AnonymousUser()

@@ -11,7 +11,6 @@ from accounts.oidc.errors import NotBelieved
 from accounts.proxy import texts
 from accounts.proxy.errors import NotProven
 
-NAME_MAX_LENGTH = 150
 Claims = Mapping[str, Any]
 
 
@@ -74,7 +73,7 @@ def _name(said: Said, name_claim: str) -> str:
     """Return the first claim that can be shown. A name proves nothing, so a bad one is left out."""
     claims = (name_claim, "name", "preferred_username", "email", "sub")
     names = (texts.display_name(said.get(claim)) for claim in claims)
-    return next(filter(None, names), "")[:NAME_MAX_LENGTH]
+    return next(filter(None, names), "")
 
 
 def _verified_email(said: Said) -> str:

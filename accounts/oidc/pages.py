@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -54,7 +53,6 @@ def explained(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
             refusals.record(request, problem)
             return _show(request, _page_for(problem), _again(request, problem))
         except NoRole:
-            request.user = AnonymousUser()  # whatever session there was is over
             return _show(request, _no_role(), oidc.begin_address("/"))
 
     return guarded

@@ -64,6 +64,7 @@ class FakeProvider:
             "end_session_endpoint": f"{issuer}/leave",
             "token_endpoint_auth_methods_supported": ["client_secret_post"],
         }
+        self.access_token: object = ACCESS_TOKEN
         self.content_type = "application/json"
         self.asked: list[str] = []
         self.token_requests: list[requests.PreparedRequest] = []
@@ -102,7 +103,7 @@ class FakeProvider:
                 return failure[0], {}, failure[1]
             said = answer(request)
             headers = {"Content-Type": self.content_type}
-            return 400 if "error" in said else 200, headers, json.dumps(said)
+            return 400 if "error" in said else 200, headers, json.dumps(said, indent=1)
 
         return respond
 
@@ -136,7 +137,7 @@ class FakeProvider:
             "auth_time": now,
         }
         id_token = self.sign(self._merged(usual, self.claims))
-        return {"access_token": ACCESS_TOKEN, "token_type": "Bearer", "id_token": id_token}
+        return {"access_token": self.access_token, "expires_in": "never", "id_token": id_token}
 
     @staticmethod
     def _merged(usual: Claims, others: Claims) -> Claims:

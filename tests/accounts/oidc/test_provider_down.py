@@ -112,6 +112,16 @@ def test_an_object_is_read_whatever_it_calls_itself(
     assert sign_in(visitor, provider).status_code == 302
 
 
+@pytest.mark.parametrize("offer", ["userinfo_endpoint", "end_session_endpoint"])
+def test_null_means_that_something_is_not_offered(
+    visitor: Client, provider: FakeProvider, offer: str
+) -> None:
+    provider.document[offer] = None
+    provider.claims["groups"] = ["operators"]
+    assert sign_in(visitor, provider).status_code == 302
+    assert visitor.get("/accounts/oidc/sign-out/").status_code in {200, 302}
+
+
 def test_a_wrong_registration_is_said_in_the_log_only(
     visitor: Client,
     provider: FakeProvider,

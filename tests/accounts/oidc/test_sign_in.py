@@ -189,7 +189,7 @@ def test_a_name_is_what_can_be_shown(
 
 
 def test_a_provider_without_userinfo_is_enough(visitor: Client, provider: FakeProvider) -> None:
-    provider.document["userinfo_endpoint"] = None
+    del provider.document["userinfo_endpoint"]
     provider.claims |= {"groups": "operators", "name": "Hanako"}
     assert sign_in(visitor, provider).status_code == 302
     assert Person.objects.get().name == "Hanako"

@@ -129,6 +129,18 @@ def test_two_tabs_may_sign_in_as_the_same_person(visitor: Client, provider: Fake
     assert is_signed_in(visitor)
 
 
+def test_a_role_that_is_gone_at_a_second_sign_in_ends_the_session(
+    visitor: Client, provider: FakeProvider
+) -> None:
+    first, second = begin(visitor), begin(visitor)
+    assert visitor.get(CALLBACK, provider.send_back(first)).status_code == 302
+    provider.userinfo["groups"] = []
+    answer = visitor.get(CALLBACK, provider.send_back(second))
+    assert answer.status_code == 403
+    assert 'href="/accounts/oidc/sign-out/"' in answer.content.decode()
+    assert not Session.objects.exists()
+
+
 def test_one_session_does_not_lift_another(person: Client, provider: FakeProvider) -> None:
     provider.claims["auth_time"] = int(time.time()) - LONG_AGO
     other = Client()

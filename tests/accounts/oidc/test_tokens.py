@@ -205,6 +205,7 @@ def test_a_forged_token_lets_nobody_in(
         [public_key(alg="RS512")],
         [{"kid": "first", "kty": "oct", "k": "c2VjcmV0"}],
         [{"kid": "first"}],
+        [public_key(alg=["RS256"])],
         [public_key(n="AQAB")],
         [public_key("evil", kid="first")],
     ],
@@ -213,6 +214,16 @@ def test_a_key_that_does_not_fit_proves_nothing(
     visitor: Client, provider: FakeProvider, published: list[Any]
 ) -> None:
     provider.keys = published
+    assert refused(visitor, provider)
+
+
+@pytest.mark.parametrize("published_alg", [{"alg": "HS256"}, {}], ids=["named", "not named"])
+def test_a_secret_that_the_provider_publishes_proves_nothing(
+    visitor: Client, provider: FakeProvider, published_alg: dict[str, str]
+) -> None:
+    secret = b"published for everybody to sign with"
+    provider.keys = [{"kid": "first", "kty": "oct", "k": in_base64(secret), **published_alg}]
+    provider.sign = lambda claims: by_hand(claims, {"alg": "HS256", "kid": "first"}, secret)
     assert refused(visitor, provider)
 
 
@@ -240,8 +251,7 @@ def test_userinfo_of_somebody_else_counts_for_nobody(
 def test_an_access_token_that_cannot_be_sent_is_refused(
     visitor: Client, provider: FakeProvider, token: object
 ) -> None:
-    answer = {"access_token": token, "expires_in": "never", "id_token": "x"}
-    provider.fail("/token", (200, json.dumps(answer)))
+    provider.access_token = token
     assert refused(visitor, provider)
 
 
