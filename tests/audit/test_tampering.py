@@ -10,7 +10,6 @@ import random
 import uuid
 from collections import Counter
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -42,6 +41,9 @@ class Stored:
     head: list[Row]
     checkpoint: list[Row]
 
+    def copy(self) -> "Stored":
+        return Stored(*([dict(row) for row in rows] for rows in self.tables()))
+
     def tables(self) -> tuple[list[Row], list[Row], list[Row]]:
         return self.events, self.head, self.checkpoint
 
@@ -53,6 +55,8 @@ def load() -> Stored:
 def store(stored: Stored, *, instead_of: Stored) -> None:
     """Write what differs, past all that our own models refuse."""
     for model, rows, before in zip(MODELS, stored.tables(), instead_of.tables(), strict=True):
+        if rows == before:
+            continue
         kept = [row for row in rows if row in before]
         key = model._meta.pk.attname
         models.QuerySet(model).exclude(pk__in=[row[key] for row in kept]).delete()
@@ -345,7 +349,7 @@ def test_a_thousand_tamperings_are_a_thousand_detected(anchor: Path) -> None:
     tried: Counter[str] = Counter()
     missed = []
     for _ in range(2 * TAMPERINGS):
-        forger = Forger(deepcopy(whole), luck)
+        forger = Forger(whole.copy(), luck)
         kind = KINDS[tried.total() % len(KINDS)]
         kind(forger)
         assert forger.stored != whole, kind.__name__
@@ -370,7 +374,7 @@ def test_only_the_anchor_shows_a_cut_end(
 ) -> None:
     """What the documents say about the anchor is true: without it, a cut end is not seen."""
     whole = load()
-    forger = Forger(deepcopy(whole), random.Random(SEED))
+    forger = Forger(whole.copy(), random.Random(SEED))
     kind(forger)
     store(forger.stored, instead_of=whole)
     verify()
