@@ -22,6 +22,7 @@ BACKEND = "accounts.backends.CachedPersonBackend"
 SIGNED_IN_AT, ROLE = "signed_in_at", "role"  # of a session
 # As many characters of a name as a person and a line of the trail hold.
 NAME_LENGTH = 150
+EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3
 
 
 class NoRole(Refused):
@@ -103,13 +104,13 @@ def role_rules(text: str) -> tuple[RoleRule, ...]:
 def _person_of(identity: Identity) -> Person:
     """Return the person with this issuer and subject, made at their first visit."""
     key = hashlib.sha256(f"{identity.issuer}\n{identity.subject}".encode()).hexdigest()
-    name = identity.name[:NAME_LENGTH]
+    name, email = identity.name[:NAME_LENGTH], identity.email[:EMAIL_LENGTH]
     person, _is_new = Person.objects.get_or_create(
         issuer=identity.issuer,
         subject=identity.subject,
         defaults={"username": f"sso-{key[:40]}", "name": name},
     )
-    if person.name != name or person.email != identity.email:
-        person.name, person.email = name, identity.email
+    if person.name != name or person.email != email:
+        person.name, person.email = name, email
         person.save(update_fields=["name", "email"])
     return person

@@ -37,7 +37,7 @@ class NewPersonForm(UserCreationForm):
         super().__init__(*args, **named)
         self.fields["role"].required = True
         self.fields["password1"].help_text = _(
-            "At least 8 characters, not only digits, and nothing that many people use."
+            "At least 8 characters, and nothing that many people use."
         )
         self.fields["password2"].label = _("Password, once more")
         self.fields["password2"].help_text = ""

@@ -54,6 +54,16 @@ def allow_in(*, actor: Actor, person: Person, is_active: bool) -> None:
         end_sessions(person)
 
 
+def change_password(*, actor: Actor, person: Person, password: str) -> Person:
+    """Give an account that is kept here another password."""
+    subject = Subject(detail=f"{person.display_name}: password")
+    with recorded(action="person.changed", actor=actor, subject=subject):
+        whole = Person.objects.get(pk=person.pk)
+        whole.set_password(password)
+        whole.save(update_fields=["password"])
+    return whole
+
+
 def end_all_sessions(*, actor: Actor, person: Person) -> None:
     """End every session of a person, on every server."""
     subject = Subject(detail=person.display_name)

@@ -4,26 +4,24 @@ import logging
 from collections.abc import Callable
 
 from django.contrib.auth.models import AnonymousUser
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django_htmx.middleware import HtmxDetails
 
 from accounts import proxy
-from accounts.entry import NoRole, enter, give_role, role_of
+from accounts.entry import SIGNED_IN_AT, NoRole, enter, give_role, role_of
 from accounts.guard import NotPermitted, NotRecorded, NotVouchedFor
-from accounts.http import NOBODY, actor_of, client_address
+from accounts.http import actor_of
 from accounts.identity import Identity
 from accounts.middleware import is_automatic
 from accounts.models import Person
+from accounts.refusals import record_refusal
+from accounts.roles import Capability, capabilities_of
 from audit.models import Outcome
-from audit.trail import Actor, Subject, TrailUnavailable, noted
+from audit.trail import Subject, TrailUnavailable, noted
 
 # Takes no session: what runs the process, and the API with credentials of its own.
 WITHOUT_IDENTITY = ("/livez", "/readyz", "/metrics", "/secret-manager/", "/static/")
-# One refusal an address and minute is recorded: nobody fills the trail from outside.
-REFUSALS_EVERY = 60
-
 logger = logging.getLogger(__name__)
 
 
@@ -47,12 +45,13 @@ def _insist_on_identity(request: HttpRequest) -> None:
     try:
         identity = proxy.identity_of(request)
     except proxy.KeysUnavailable as refusal:
-        # Nobody's fault: their session waits for the keys as they do.
-        _record_refusal(request, refusal.reason)
+        # Nobody's fault: their session waits for the keys as they do, and opens nothing meanwhile.
+        request.user = AnonymousUser()
+        record_refusal(request, refusal.reason)
         raise NotVouchedFor(passes=True) from None
     except proxy.NotProven as refusal:
         _end_session(request)
-        _record_refusal(request, refusal.reason)
+        record_refusal(request, refusal.reason)
         raise NotVouchedFor(passes=False) from None
     person = request.user
     if isinstance(person, Person) and not _is(person, identity):
@@ -60,12 +59,36 @@ def _insist_on_identity(request: HttpRequest) -> None:
     try:
         if isinstance(request.user, Person):
             give_role(request.user, role_of(identity), actor=actor_of(request))
+            _take_newer_proof(request, identity)
         elif not _is_nobody_there(request):
-            enter(request, identity)
+            _enter(request, identity)
     except NoRole:
         raise NotPermitted(None) from None
     except TrailUnavailable:
         raise NotRecorded from None
+
+
+def _enter(request: HttpRequest, identity: Identity) -> None:
+    """Let somebody in. Whom no rule fits is told so without filling the trail at every visit."""
+    if (
+        not role_of(identity)
+        and not Person.objects.filter(issuer=identity.issuer, subject=identity.subject)
+        .exclude(role="")
+        .exists()
+    ):
+        record_refusal(request, "somebody without a role")
+        raise NoRole
+    person = enter(request, identity)
+    if identity.signed_in_at is None and Capability.READ in capabilities_of(person.role):
+        # Nobody says when they signed in there. Their own credential is proof enough, once asked for;
+        # who has none here, an auditor, proves as much as can be had by coming in.
+        request.session[SIGNED_IN_AT] = 0
+
+
+def _take_newer_proof(request: HttpRequest, identity: Identity) -> None:
+    proved_at = identity.signed_in_at.timestamp() if identity.signed_in_at else 0
+    if proved_at > request.session.get(SIGNED_IN_AT, 0):
+        request.session[SIGNED_IN_AT] = proved_at
 
 
 def _is_nobody_there(request: HttpRequest) -> bool:
@@ -91,18 +114,3 @@ def _end_session(request: HttpRequest) -> None:
         logger.error("the end of a session could not be recorded")
     request.session.flush()
     request.user = AnonymousUser()
-
-
-def _record_refusal(request: HttpRequest, reason: str) -> None:
-    address = client_address(request)
-    if not cache.add(f"accounts.not_vouched_for.{address}", "recorded", REFUSALS_EVERY):
-        return
-    try:
-        noted(
-            action="access.refused",
-            outcome=Outcome.DENIED,
-            actor=Actor(name=NOBODY, address=address),
-            subject=Subject(detail=reason),
-        )
-    except TrailUnavailable:
-        logger.error("a refusal could not be recorded")

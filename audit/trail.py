@@ -138,14 +138,21 @@ def count_of(*, person_id: int, actions: Collection[str], since: datetime) -> in
 
 
 def denied_since(
-    *, action: str, since: datetime, actor: str | None = None, address: str | None = None
+    *,
+    action: str,
+    since: datetime,
+    person_id: int | None = None,
+    actor: str | None = None,
+    address: str | None = None,
 ) -> int:
-    """Return how often `action` was denied since then: to this name, from this address, or both.
+    """Return how often `action` was denied since then: to this person, by this name, from this address.
 
     Raises:
         TrailUnavailable: the trail cannot be read.
     """
     denied = Event.objects.filter(action=action, outcome=Outcome.DENIED, at__gte=since)
+    if person_id is not None:
+        denied = denied.filter(person_id=person_id)
     if actor is not None:
         denied = denied.filter(actor=actor)
     if address is not None:

@@ -15,7 +15,7 @@ from audit import trail
 @require_safe
 @login_not_required
 def livez(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("ok\n", content_type="text/plain")
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
 
 
 @require_safe
@@ -26,8 +26,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
         try:
             check()
         except (DatabaseError, ImproperlyConfigured, trail.TrailUnavailable):
-            return HttpResponse(f"{word}\n", status=503, content_type="text/plain")
-    return HttpResponse("ok\n", content_type="text/plain")
+            return HttpResponse(f"{word}\n", status=503, content_type="text/plain; charset=utf-8")
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
 
 
 def _database_answers() -> None:

@@ -47,6 +47,8 @@ AUTH_MODE = read_choice(
 # Where it is served
 
 ALLOWED_HOSTS = read(env.list, "ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+if any(host.startswith("*") for host in ALLOWED_HOSTS):
+    raise ImproperlyConfigured("ALLOWED_HOSTS must list the names one by one, without *.")
 HTTPS = read(env.bool, "HTTPS", True)
 DEMO = read(env.bool, "DEMO", False)
 if DEMO and HTTPS:
@@ -232,7 +234,6 @@ AUTH_PASSWORD_VALIDATORS = [
         "UserAttributeSimilarityValidator",
         "MinimumLengthValidator",
         "CommonPasswordValidator",
-        "NumericPasswordValidator",
     )
 ]
 LOGIN_URL = "sign-in"
@@ -248,8 +249,10 @@ SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 if HTTPS:
     # Browsers take these names from this very host only: no sibling can plant such a cookie.
-    SESSION_COOKIE_NAME = "__Host-session"
-    CSRF_COOKIE_NAME = "__Host-csrf"
+    COOKIE_PREFIX = "__Host-"
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}session", f"{COOKIE_PREFIX}csrf"
+else:
+    COOKIE_PREFIX = ""
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "secrets_ui.views.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from secrets_ui import connection as connections
 from secrets_ui.journal import nonce_of
 
-THEME_COOKIE = "theme"
+THEME_COOKIE = f"{settings.COOKIE_PREFIX}theme"
 THEMES = {"light", "dark"}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -12,7 +13,7 @@ from secret_manager import InvalidArgument, SecretManagerError
 from secrets_ui.services import QuotaReached
 from secrets_ui.views import errors
 
-TIME_ZONE_COOKIE = "time_zone"
+TIME_ZONE_COOKIE = f"{settings.COOKIE_PREFIX}time_zone"
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 

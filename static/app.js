@@ -13,9 +13,9 @@ const dialog = dialogContent.parentElement;
 
 // The server shows times in the zone that this cookie names.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (zone && !document.cookie.includes(`time_zone=${zone}`)) {
-  const secure = location.protocol === "https:" ? "; secure" : "";
-  document.cookie = `time_zone=${zone}; path=/; max-age=31536000; samesite=lax${secure}`;
+const [prefix, secure] = location.protocol === "https:" ? ["__Host-", "; secure"] : ["", ""];
+if (zone && !document.cookie.includes(`${prefix}time_zone=${zone}`)) {
+  document.cookie = `${prefix}time_zone=${zone}; path=/; max-age=31536000; samesite=lax${secure}`;
 }
 
 // Notes in the corner. Errors stay until they are dismissed.
@@ -170,6 +170,7 @@ async function copy(button) {
 const WARN_BEFORE = 120;
 let ending = 0;
 let lookAt = 0;
+let endsAt = 0;
 let warning = null;
 
 async function askSession(options) {
@@ -204,6 +205,7 @@ function warn(state) {
 
 function follow(state) {
   clearTimeout(ending);
+  endsAt = Date.now() + state.ends_in * 1000;
   if (state.ends_in <= 0) return leave();
   if (state.ends_in > WARN_BEFORE + 1) {
     warning?.remove();
@@ -221,7 +223,7 @@ function lookIn(seconds) {
 }
 
 function look() {
-  askSession().then(follow, () => lookIn(5));
+  askSession().then(follow, () => (Date.now() > endsAt ? leave() : lookIn(5)));
 }
 
 function leave() {

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from dataclasses import replace
 
 from django.conf import settings
 from django.contrib.auth import authenticate
@@ -109,20 +110,20 @@ def _checked(request: HttpRequest, form: SignInForm) -> Person:
     """
     if not form.is_valid():
         raise Refused
-    username, address = form.cleaned_data["username"], client_address(request)
-    insist_on_few_failures(address=address)
+    username = form.cleaned_data["username"]
+    actor = Actor(name=NOBODY, address=client_address(request))
+    insist_on_few_failures(actor)
     known = Person.objects.filter(username=username, issuer="").first()
-    closed = known is not None and is_closed(known.display_name)
-    actor = Actor(
-        name=known.display_name if known and not closed else NOBODY,
-        address=address,
-        person_id=known.pk if known else None,
-    )
+    if known:
+        actor = replace(actor, name=known.display_name, person_id=known.pk)
+    closed = known is not None and is_closed(actor)
+    if closed:
+        actor = replace(actor, name=NOBODY)
     subject = Subject(detail="closed after too many attempts" if closed else "")
     with recorded(action="person.signed_in", actor=actor, subject=subject):
         person = authenticate(request, username=username, password=form.cleaned_data["password"])
         # Asked again: of many attempts at once, the others have failed by now.
-        if closed or not isinstance(person, Person) or is_closed(person.display_name):
+        if closed or not isinstance(person, Person) or is_closed(actor):
             raise Refused
         if not person.role:
             raise entry.NoRole

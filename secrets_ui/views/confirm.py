@@ -47,12 +47,12 @@ def _check(request: PersonRequest, proof: str) -> None:
     The count is asked again after the check: of many attempts at once, the others have failed by then.
     """
     actor = actor_of(request)
-    insist_on_few_failures(account=actor.name, address=actor.address)
+    insist_on_few_failures(actor)
     is_good = _is_password if settings.AUTH_MODE == "local" else _is_credential
     if not is_good(request, proof):
         with recorded(action="person.signed_in", actor=actor, subject=Subject(detail="step-up")):
             raise Refused
-    insist_on_few_failures(account=actor.name, address=actor.address)
+    insist_on_few_failures(actor)
 
 
 def _is_password(request: PersonRequest, proof: str) -> bool:

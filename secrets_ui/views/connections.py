@@ -52,10 +52,11 @@ def connect(request: DashboardRequest) -> HttpResponse:
         return render_part(
             request, TEMPLATE, PART, _context(request, form, back), status=problem.status
         )
+    is_proof = settings.AUTH_MODE == "proxy" and _proves_who_it_is(request, found)
     request.session.cycle_key()
     connections.keep(request.session, person_id=request.user.pk, connection=found)
-    if settings.AUTH_MODE == "proxy":
-        step_up.confirmed(request)  # with their own credential, just now
+    if is_proof:
+        step_up.confirmed(request)
     messages.success(request, _("Connected to %s.") % found.label)
     to = local_address(request, back) if back else _list_address(found.organization_id)
     return client_redirect(request, to)
@@ -76,6 +77,16 @@ def forget(request: DashboardRequest, organization_id: str) -> HttpResponse:
     connections.forget(request.session, organization_id=organization_id)
     messages.success(request, _("The connection and its credential are forgotten."))
     return redirect("connect")
+
+
+def _proves_who_it_is(request: DashboardRequest, found: Connection) -> bool:
+    """Tell whether a credential that was just typed is this person's: known here, or the first one.
+
+    Any other may be that of whoever sits at a browser that was left open.
+    """
+    return not connections.summaries(request.session) or connections.is_own_secret(
+        request.session, person_id=request.user.pk, text=found.credential.secret
+    )
 
 
 def _connection(cleaned: dict[str, Any]) -> Connection:

@@ -7,7 +7,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django_htmx.http import push_url, reswap, retarget
 
-from accounts.guard import NotPermitted, NotVouchedFor
+from accounts.guard import NotPermitted, NotRecorded, NotVouchedFor
 from accounts.roles import Capability, roles_with
 from audit.trail import TrailUnavailable
 from secret_manager import SecretManagerError
@@ -50,6 +50,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Say why, and who could: a role that is missing, or a proxy that vouches for nobody."""
     match exception:
+        case NotRecorded():
+            return trail_unavailable(request, TrailUnavailable(act_was_done=False))
         case NotVouchedFor(passes=True):
             title = _("Your company’s sign-in cannot be checked just now")
             advice = _("Its keys cannot be read. Try again in a minute.")
@@ -129,7 +131,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def show_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
     htmx = getattr(request, "htmx", False)
     template = "problem.html#problem-toast" if htmx else "problem.html"
-    response = render(request, template, {"problem": problem}, status=problem.status)
+    # An address that begins with two slashes would lead out of here.
+    context = {"problem": problem, "here": f"/{request.get_full_path().lstrip('/')}"}
+    response = render(request, template, context, status=problem.status)
     if htmx:
         # Also with a status that htmx would swap into its target (422): that stays, the address too.
         reswap(retarget(response, "#toasts"), "beforeend")

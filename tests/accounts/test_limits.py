@@ -231,7 +231,7 @@ def test_an_attempt_on_a_closed_account_is_recorded_as_such(person: Person) -> N
     fail(PER_ACCOUNT + 1)
     last = Event.objects.order_by("sequence").last()
     assert last is not None
-    assert (last.actor, last.person_id) == ("(unknown)", None)
+    assert (last.actor, last.person_id) == ("(unknown)", person.pk)
     assert last.detail == "closed after too many attempts"
 
 

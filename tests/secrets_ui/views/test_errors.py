@@ -65,7 +65,7 @@ def test_a_form_that_is_larger_than_any_value(browser: Client) -> None:
         "value=" + "x" * 2_000_000,
         content_type="application/x-www-form-urlencoded",
     )
-    assert page.status_code == 400
+    assert page.status_code == 413
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
