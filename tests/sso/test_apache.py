@@ -98,11 +98,12 @@ def test_who_signs_in_at_apache_is_that_person_here(
     )
     page.reload()
     expect(page.get_by_label("Signed in as 山田 花子")).to_be_visible()
+    hanako = ("proxy", "hanako", "山田 花子", "hanako@example.com", "operator")
     for lines in SPOOFS:
         answer = ask(apache.url, *lines, cookie_of(page.context))
         assert re.match(r"HTTP/1\.1 (200|40[03]) ", answer), (lines, answer[:200])
         assert answer.startswith("HTTP/1.1 40") or "Signed in as 山田 花子" in answer, lines
-    assert people(dashboard) == [("proxy", "hanako", "山田 花子", "hanako@example.com", "operator")]
+        assert people(dashboard) == [hanako], lines
     page.set_extra_http_headers({})
 
     # Somebody else signs in at Apache, in the same browser: the session here is not theirs.
