@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -42,16 +41,15 @@ class _DayInput(forms.DateInput):
 
 
 def _day(label: Any) -> forms.DateField:
-    within = _("Give a day from %(first)s to %(last)s.") % {
-        "first": FIRST_DAY.isoformat(),
-        "last": LAST_DAY.isoformat(),
-    }
     return forms.DateField(
         label=label,
         required=False,
         input_formats=["%Y-%m-%d"],
         error_messages={"invalid": _("Give a day as year-month-day, such as 2026-12-04.")},
-        validators=[MinValueValidator(FIRST_DAY, within), MaxValueValidator(LAST_DAY, within)],
+        validators=[
+            MinValueValidator(FIRST_DAY, _("Give a day that is not before %(limit_value)s.")),
+            MaxValueValidator(LAST_DAY, _("Give a day that is not after %(limit_value)s.")),
+        ],
         widget=_DayInput(
             format="%Y-%m-%d",
             attrs={"min": FIRST_DAY.isoformat(), "max": LAST_DAY.isoformat()},
@@ -61,8 +59,6 @@ def _day(label: Any) -> forms.DateField:
 
 class TrailForm(forms.Form):
     """What of the trail somebody wants to see. Days are days of the time zone that is active."""
-
-    error_css_class = "wrong"
 
     person = forms.CharField(label=_("Person"), required=False, max_length=150)
     secret = forms.CharField(label=_("Secret, name or id"), required=False, max_length=255)
@@ -101,13 +97,9 @@ class TrailForm(forms.Form):
         )
 
     def given(self) -> dict[str, str]:
-        """Return what was filled in, as it was typed: what a valid form has for an address."""
+        """Return what was filled in, as it was typed, for an address."""
         typed = {name: self.data.get(name, "").strip() for name in self.fields}
         return {name: text for name, text in typed.items() if text}
-
-    def query(self) -> str:
-        """Return what was filled in, for an address."""
-        return urlencode(self.given())
 
 
 def _midnight(day: date) -> datetime:

@@ -17,7 +17,7 @@ from tests.audit.support import sql
 from tests.audit.views.support import HOSTILE, ORGANIZATION, SECRET, act, many
 from tests.audit.views.test_trail import plan_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.storage]
+pytestmark = pytest.mark.django_db
 
 NOON = datetime(2025, 12, 4, 12, tzinfo=UTC)
 
@@ -34,6 +34,7 @@ def part(rows: list[HistoryRow] | None, *capabilities: Capability) -> str:
     return render_to_string("audit/history.html", context)
 
 
+@pytest.mark.storage
 def test_it_tells_who_did_what_the_newest_first() -> None:
     act("secret.created", actor="hanako", at=NOON)
     act("version.added", actor="taro", version_id="31", reason="INC-4211", at=NOON)
@@ -86,6 +87,7 @@ def test_a_secret_without_history_says_so() -> None:
     assert "Nothing was done with this secret" in part([])
 
 
+@pytest.mark.storage
 def test_a_trail_that_cannot_be_read_leaves_the_page_standing() -> None:
     sql("ALTER TABLE audit_event RENAME TO audit_event_gone")
     assert history_of(ORGANIZATION, "20", 10) is None
@@ -108,6 +110,7 @@ def test_what_others_typed_is_shown_as_text() -> None:
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
 
 
+@pytest.mark.storage
 def test_it_is_one_query_along_an_index_however_much_was_done() -> None:
     many(1000)
     many(500, secret_id="20")

@@ -232,6 +232,7 @@ def test_a_spreadsheet_reads_japanese(auditor: Client) -> None:
     assert sheet(data)[0]["actor"] == "佐藤 太郎"
 
 
+@pytest.mark.storage
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_the_filters_choose_acts_with_all_their_lines(auditor: Client, file_format: str) -> None:
     attempt = act("secret.created", None, secret_id="")
@@ -267,6 +268,7 @@ def test_what_is_recorded_during_a_download_does_not_prolong_it(
     assert [row["sequence"] for row in rows] == [1, 2, 3]
 
 
+@pytest.mark.storage
 def test_the_whole_trail_can_be_verified_from_its_file(auditor: Client, tmp_path: Path) -> None:
     act(actor="佐藤 太郎", actor_address="2001:db8::7", person_id=7, reason="ein Grund – später")
     act("secret.deleted", Outcome.DENIED)
@@ -350,6 +352,7 @@ def test_memory_stays_the_same_however_long_the_trail_is(
     assert most[2] < most[1] * 2
 
 
+@pytest.mark.storage
 def test_a_long_trail_is_read_in_chunks(
     auditor: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -15,7 +15,7 @@ from audit.checkpoint import begin_after
 from audit.models import Event, Outcome
 from tests.audit.views.support import HOSTILE, ORGANIZATION, act, many, rows_of, text_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.storage]
+pytestmark = pytest.mark.django_db
 
 LEAVER = 77
 URL = f"/audit/people/{LEAVER}/seen/"
@@ -76,6 +76,7 @@ def test_somebody_whose_account_is_gone_goes_by_their_last_name(auditor: Client)
 # What somebody has seen
 
 
+@pytest.mark.storage
 def test_a_version_is_one_line_with_how_often_and_when_last(auditor: Client) -> None:
     saw("value.revealed", at=NOON)
     saw("value.copied")
@@ -133,6 +134,7 @@ def test_what_may_have_reached_them_counts_and_says_so(auditor: Client) -> None:
 # What was replaced since
 
 
+@pytest.mark.storage
 @pytest.mark.parametrize(
     ("action", "facts", "words"),
     [
@@ -187,6 +189,7 @@ def test_what_was_done_before_they_looked_replaces_nothing(auditor: Client, acti
     assert standing(auditor.get(URL)) == [("crm-webhook-signing", WAITING)]
 
 
+@pytest.mark.storage
 @pytest.mark.parametrize(
     ("outcome", "expected"),
     [
@@ -206,6 +209,7 @@ def test_a_version_that_may_be_on_again_is_still_to_be_replaced(
     assert standing(auditor.get(URL)) == [("crm-webhook-signing", expected)]
 
 
+@pytest.mark.storage
 def test_a_secret_of_the_same_number_elsewhere_is_another_one(auditor: Client) -> None:
     saw(secret_name="ours")
     saw(secret_name="theirs", organization_id="1420000000000")
@@ -235,6 +239,7 @@ def test_the_most_thorough_change_is_named(auditor: Client) -> None:
     assert "deleted the secret" in text_of(auditor.get(URL))
 
 
+@pytest.mark.storage
 def test_what_is_still_to_be_replaced_comes_first_and_is_counted(auditor: Client) -> None:
     for number in range(4):
         saw(secret_id=str(number), secret_name=f"secret-{number}")
@@ -306,6 +311,7 @@ def test_a_page_number_that_makes_no_sense_is_no_failure(auditor: Client, page: 
     assert auditor.get(URL, {"page": page}).status_code == 200
 
 
+@pytest.mark.storage
 def test_it_costs_the_same_few_queries_however_much_was_seen(auditor: Client) -> None:
     many(200, person_id=LEAVER)
     auditor.get(URL)
