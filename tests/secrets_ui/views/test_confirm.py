@@ -31,7 +31,7 @@ def reveal(purpose: str) -> Act:
 
 
 def delete(browser: Client, url: str, version_url: str, **extra: Any) -> Any:
-    return browser.post(f"{url}delete/", {"name": "crm-webhook-signing"}, **extra)
+    return browser.post(f"{url}delete/", {"typed_name": "crm-webhook-signing"}, **extra)
 
 
 def delete_version(browser: Client, url: str, version_url: str, **extra: Any) -> Any:

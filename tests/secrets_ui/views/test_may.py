@@ -60,7 +60,7 @@ ACTS = {
     "copy": ("POST", "{version}reveal/", {"purpose": "copy"}, WRITERS),
     "download": ("POST", "{version}reveal/", {"purpose": "download"}, WRITERS),
     "outcome": ("GET", "/organizations/{organization}/writes/0123456789abcdef/", {}, WRITERS),
-    "delete": ("POST", "{secret}delete/", {"name": "crm-webhook-signing"}, DELETERS),
+    "delete": ("POST", "{secret}delete/", {"typed_name": "crm-webhook-signing"}, DELETERS),
     "delete version": ("POST", "{version}delete/", {}, DELETERS),
     "connect": ("GET", "/connect/", {}, READERS),
     "forget": ("POST", "/connect/{organization}/forget/", {}, READERS),
