@@ -125,3 +125,8 @@ def test_looking_leaves_nothing_in_the_trail(client: Client) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_health_is_only_read(client: Client, address: str, method: str) -> None:
     assert client.generic(method, address).status_code == 405
+
+
+@pytest.mark.parametrize("address", ["/livez", "/readyz"])
+def test_it_says_how_its_letters_are_written(client: Client, address: str) -> None:
+    assert client.get(address).headers["Content-Type"] == "text/plain; charset=utf-8"

@@ -146,3 +146,14 @@ def test_the_database_is_in_the_state_folder_whatever_its_name(folder: str, tmp_
 @pytest.mark.parametrize(("text", "threads"), [("", 32), ("8", 8), ("256", 256)])
 def test_the_settings_know_how_many_threads_serve(text: str, threads: int, tmp_path: Path) -> None:
     assert settings_with(tmp_path, THREADS=text)["THREADS"] == threads
+
+
+def test_every_cookie_of_ours_has_the_prefix_that_no_other_host_can_use(tmp_path: Path) -> None:
+    assert settings_with(tmp_path, HTTPS="on")["COOKIE_PREFIX"] == "__Host-"
+    assert settings_with(tmp_path, HTTPS="off")["COOKIE_PREFIX"] == ""
+
+
+@pytest.mark.parametrize("hosts", ["*", "*.example.com", "secrets.example.com,*"])
+def test_hosts_are_named_one_by_one(tmp_path: Path, hosts: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="ALLOWED_HOSTS"):
+        settings_with(tmp_path, ALLOWED_HOSTS=hosts)
