@@ -414,7 +414,7 @@ def _of_another_kind() -> dict[str, Forgery]:
         found[f"crit {crit!r}"] = Forgery(partial(signed, head, claims()), "token is")
     found["b64 and crit"] = _headed("token", b64=True, crit=["b64"])
     found["b64 false"] = _headed(MALFORMED, b64=False)
-    found["token compressed"] = Forgery(zipped, OTHER_KIND)
+    found["token compressed"] = Forgery(zipped, "token")
     found["a token in a token"] = Forgery(lambda: signed(HEAD, token().encode()), MALFORMED)
     return found
 
