@@ -13,6 +13,8 @@ from audit.models import Event, Outcome
 from audit.queries import is_last_line
 
 SHOWING = ("value.revealed", "value.copied", "value.downloaded")
+# Who puts a value in knows it. A new secret's event names no version: its first value is meant.
+PUTTING_IN = ("secret.created", "version.added")
 # What takes a value out of use, the most thorough first.
 REPLACING = ("secret.deleted", "version.deleted", "version.turned_off", "version.added")
 TURNED_ON = "version.turned_on"
@@ -22,7 +24,7 @@ TURNED_ON = "version.turned_on"
 class SeenValue:
     """One version's value that somebody has seen.
 
-    revealed, copied, downloaded: how often.
+    revealed, copied, downloaded, put_in: how often.
     is_certain: at least once it surely reached them.
     last, replaced: places in the trail: when they saw it last, and what replaced it since.
     """
@@ -30,6 +32,7 @@ class SeenValue:
     revealed: int
     copied: int
     downloaded: int
+    put_in: int
     is_certain: bool
     last: int
     replaced: int | None
@@ -68,7 +71,9 @@ class _Changes:
 def seen_by(person_id: int) -> list[SeenValue]:
     """Return each version whose value this person has seen or may have: the last seen first."""
     seen = Event.objects.filter(
-        person_id=person_id, action__in=SHOWING, outcome__in=[Outcome.OK, Outcome.UNKNOWN]
+        person_id=person_id,
+        action__in=[*SHOWING, *PUTTING_IN],
+        outcome__in=[Outcome.OK, Outcome.UNKNOWN],
     )
     changes = _changes_of(seen)
     versions = (
@@ -77,6 +82,7 @@ def seen_by(person_id: int) -> list[SeenValue]:
             revealed=Count("sequence", filter=Q(action="value.revealed")),
             copied=Count("sequence", filter=Q(action="value.copied")),
             downloaded=Count("sequence", filter=Q(action="value.downloaded")),
+            put_in=Count("sequence", filter=Q(action__in=PUTTING_IN)),
             certain=Count("sequence", filter=Q(outcome=Outcome.OK)),
             last=Max("sequence"),
         )
@@ -87,6 +93,7 @@ def seen_by(person_id: int) -> list[SeenValue]:
             revealed=each["revealed"],
             copied=each["copied"],
             downloaded=each["downloaded"],
+            put_in=each["put_in"],
             is_certain=each["certain"] > 0,
             last=each["last"],
             replaced=changes[each["organization_id"], each["secret_id"]].replacing(

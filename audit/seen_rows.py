@@ -64,8 +64,9 @@ def _times(value: SeenValue) -> str:
         ngettext("copied once", "copied %(count)d times", value.copied) % {"count": value.copied},
         ngettext("downloaded once", "downloaded %(count)d times", value.downloaded)
         % {"count": value.downloaded},
+        _("put in by this person"),
     ]
-    counts = (value.revealed, value.copied, value.downloaded)
+    counts = (value.revealed, value.copied, value.downloaded, value.put_in)
     return capfirst(", ".join(part for part, count in zip(parts, counts, strict=True) if count))
 
 

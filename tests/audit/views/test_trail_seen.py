@@ -224,9 +224,20 @@ def test_looking_again_after_it_was_replaced_makes_it_due_again(auditor: Client)
     assert standing(auditor.get(URL)) == [("crm-webhook-signing", WAITING)]
 
 
-def test_they_may_have_replaced_it_themselves(auditor: Client) -> None:
+def test_what_they_put_in_themselves_they_know(auditor: Client) -> None:
     saw()
     changed("version.added", version_id="31", person_id=LEAVER)
+    assert standing(auditor.get(URL)) == [
+        ("crm-webhook-signing", WAITING),
+        ("crm-webhook-signing", REPLACED),
+    ]
+    assert "Put in by this person" in text_of(auditor.get(URL))
+
+
+def test_the_first_value_of_a_secret_that_they_made_is_replaced_by_the_next(auditor: Client) -> None:
+    changed("secret.created", version_id="", person_id=LEAVER)
+    assert standing(auditor.get(URL)) == [("crm-webhook-signing", WAITING)]
+    changed("version.added", version_id="31")
     assert standing(auditor.get(URL)) == [("crm-webhook-signing", REPLACED)]
 
 
