@@ -198,20 +198,20 @@ def test_a_proof_that_cannot_be_recorded_does_not_count_and_costs_no_session(
     assert is_asked(long_ago)
 
 
-@pytest.mark.parametrize("back", ELSEWHERE)
-def test_nobody_is_led_elsewhere(long_ago: Client, back: str) -> None:
-    page = long_ago.get(CONFIRM, {"next": back})
-    assert 'name="next" value="/"' in page.content.decode()
-    assert prove(long_ago, next=back).headers["Location"] == "/"
+def test_nobody_is_led_elsewhere(long_ago: Client) -> None:
+    for back in ELSEWHERE:
+        page = long_ago.get(CONFIRM, {"next": back})
+        assert 'name="next" value="/"' in page.content.decode(), back
+        assert prove(long_ago, next=back).headers["Location"] == "/", back
 
 
-@pytest.mark.parametrize("back", ELSEWHERE)
-def test_signing_in_leads_nowhere_else(person: Person, back: str) -> None:
-    typed = {"username": "hanako", "password": PASSWORD, "next": back}
-    browser = Client()
-    assert browser.post("/accounts/sign-in/", typed).headers["Location"] == "/"
-    # Nor whoever is signed in already.
-    assert browser.get("/accounts/sign-in/", {"next": back}).headers["Location"] == "/"
+def test_signing_in_leads_nowhere_else(person: Person) -> None:
+    for back in ELSEWHERE:
+        browser = Client()
+        typed = {"username": "hanako", "password": PASSWORD, "next": back}
+        assert browser.post("/accounts/sign-in/", typed).headers["Location"] == "/", back
+        # Nor whoever is signed in already.
+        assert browser.get("/accounts/sign-in/", {"next": back}).headers["Location"] == "/", back
 
 
 @pytest.mark.parametrize(
