@@ -234,7 +234,9 @@ def test_what_they_put_in_themselves_they_know(auditor: Client) -> None:
     assert "Put in by this person" in text_of(auditor.get(URL))
 
 
-def test_the_first_value_of_a_secret_that_they_made_is_replaced_by_the_next(auditor: Client) -> None:
+def test_the_first_value_of_a_secret_that_they_made_is_replaced_by_the_next(
+    auditor: Client,
+) -> None:
     changed("secret.created", version_id="", person_id=LEAVER)
     assert standing(auditor.get(URL)) == [("crm-webhook-signing", WAITING)]
     changed("version.added", version_id="31")
