@@ -89,13 +89,13 @@ def test_how_long_is_a_setting(clock: Clock, at_desk: Client, settings: Settings
     assert is_over(at_desk)
 
 
-@pytest.mark.parametrize("page", ["/connect/", STATE, "/accounts/people/?q=x", "/nowhere/"])
+@pytest.mark.parametrize("address", ["/connect/", STATE, "/accounts/people/?q=x", "/nowhere/"])
 @each_copy
 def test_whoever_does_something_stays(
-    clock: Clock, at_desk: Client, page: str, in_cache: bool
+    clock: Clock, at_desk: Client, address: str, in_cache: bool
 ) -> None:
     clock.at(IDLE - 10)
-    at_desk.get(page)
+    at_desk.get(address)
     clock.at(IDLE + 30)
     assert not is_over(at_desk, in_cache=in_cache)
     clock.at(2 * IDLE - 10)

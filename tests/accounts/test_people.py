@@ -88,9 +88,9 @@ def test_any_query_has_an_answer(admin: Client, query: str) -> None:
     assert admin.get(PEOPLE, {"q": query}).status_code == 200
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "99", "x", "1" * 5000, "\0"])
-def test_any_page_number_has_an_answer(admin: Client, page: str) -> None:
-    assert admin.get(PEOPLE, {"page": page}).status_code == 200
+@pytest.mark.parametrize("number", ["0", "-1", "99", "x", "1" * 5000, "\0"])
+def test_any_page_number_has_an_answer(admin: Client, number: str) -> None:
+    assert admin.get(PEOPLE, {"page": number}).status_code == 200
 
 
 def test_many_people_take_several_pages(admin: Client) -> None:

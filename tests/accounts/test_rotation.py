@@ -11,19 +11,22 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import DatabaseError
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.entry import end_sessions
+from accounts.middleware import SessionMiddleware
 from accounts.models import Person
 from accounts.roles import Role
 from accounts.sessions import SessionStore
 from secret_manager import Credential
 from secrets_ui import connection as connections
 from secrets_ui.connection import Connection
+from secrets_ui.views import confirm
 from tests.accounts.conftest import PASSWORD
-from tests.accounts.support import CONFIRM, PEOPLE, SIGN_IN, browser_of, somebody
+from tests.accounts.support import CONFIRM, PEOPLE, SIGN_IN, browser_of, request_of, somebody
 from tests.accounts.test_sessions import browser_with, cookie_of, is_signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "emulator"]), pytest.mark.storage]
@@ -206,8 +209,6 @@ def test_a_new_cookie_brings_nobody_back_who_signed_out(signed_in: Client, perso
 def test_whoever_signs_out_during_a_step_up_is_asked_to_sign_in(
     signed_in: Client, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from secrets_ui.views import confirm
-
     authenticate = confirm.authenticate
 
     def overtaken(*args: Any, **credentials: Any) -> Any:
@@ -308,7 +309,7 @@ def test_a_database_that_fails_while_rotating_costs_no_answer(
     before = cookie_of(signed_in)
     with monkeypatch.context() as patch:
         patch.setattr(SessionStore, "create_model_instance", _failing_database)
-        assert signed_in.get(STATE).status_code == 200
+        assert signed_in.post(STATE).status_code == 200
     assert cookie_of(signed_in) == before
     assert credential_in(signed_in, person) == TOKEN
     assert is_signed_in(signed_in)
@@ -332,3 +333,15 @@ def test_a_session_without_a_person_gets_no_role(client: Client) -> None:
     assert visitor.get(SIGN_IN).status_code == 200
     assert cookie_of(visitor) == session.session_key
     assert "role" not in SessionStore(session.session_key)
+
+
+def test_a_session_that_a_view_ended_is_not_begun_again(person: Person) -> None:
+    request = request_of(person)
+    request.session["note"] = "of before"
+    request.session.save()
+    request.session.flush()
+    response = SessionMiddleware(lambda request: HttpResponse()).process_response(
+        request, HttpResponse()
+    )
+    assert not Session.objects.exists()
+    assert "sessionid" not in response.cookies

@@ -124,11 +124,11 @@ def test_htmx_leads_the_whole_page_there_and_back(
     assert back.headers["Location"] == secret_url
 
 
-@pytest.mark.parametrize("page", ["delete/", "versions/{version_id}/delete/"])
+@pytest.mark.parametrize("part", ["delete/", "versions/{version_id}/delete/"])
 def test_a_page_that_asks_for_more_leads_back_to_itself(
-    long_ago: Client, secret_url: str, version_id: str, page: str
+    long_ago: Client, secret_url: str, version_id: str, part: str
 ) -> None:
-    address = secret_url + page.format(version_id=version_id)
+    address = secret_url + part.format(version_id=version_id)
     answer = long_ago.get(address)
     assert confirm_from(answer, long_ago).headers["Location"] == address
     assert long_ago.get(address).status_code == 200
