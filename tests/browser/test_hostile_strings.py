@@ -119,7 +119,7 @@ FORMS = [
         "{list}new/",
         "#secret-form",
         {"name": "another", "value": "another"},
-        replace(REFUSED_WRITES, texts=MESSAGES[::8]),
+        replace(REFUSED_WRITES, texts=MESSAGES[::16]),
     ),
     (
         f"{SECRET}versions/new/",
@@ -145,7 +145,7 @@ NOT_VISITED = {
         "sign-out",
         "signed-out",
     ),
-    *("connection-forget", "person-add", "person-change"),
+    *("password", "connection-forget", "person-add", "person-change"),
     *("version-reveal", "trail-export"),
 }
 
