@@ -5,6 +5,7 @@ import pytest
 from django.apps import apps
 from django.core.cache import cache
 from django.db.models.signals import post_migrate
+from django.urls import get_resolver
 from hypothesis import settings
 
 # A busy machine makes no test fail, and a run that failed can be repeated as it was.
@@ -24,6 +25,12 @@ def give_the_trail_its_head(using: str, **kwargs: object) -> None:
 
 
 post_migrate.connect(give_the_trail_its_head)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def addresses() -> None:
+    """Addresses depend on AUTH_MODE when they are first read: read them before any test changes it."""
+    assert get_resolver().url_patterns
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Person
+from accounts.roles import Role
 from emulator.auth import issue_token
 from emulator.models import Organization, Secret, SecretVersion, Token
 from secret_manager import Credential, Deadline, Timeouts, Transport
@@ -182,7 +183,7 @@ def _secret(
 
 def newcomer(organization_id: str, credential: Credential) -> tuple[Person, Client]:
     """Return somebody new, and their browser, signed in and connected."""
-    person = Person.objects.create(username=f"person {next(_numbers)}")
+    person = Person.objects.create(username=f"person {next(_numbers)}", role=Role.MANAGER)
     browser = Client(raise_request_exception=False)
     browser.force_login(person)
     session = browser.session
