@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.contrib.auth import authenticate
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.test import Client
@@ -211,6 +212,8 @@ def test_a_password_opens_nothing_behind_single_sign_on(person: Person, settings
     browser.post(SIGN_IN, {"username": "hanako", "password": PASSWORD})
     assert not is_signed_in(browser)
     assert not Event.objects.exists()
+    # Nor by any other page that would ask for one.
+    assert authenticate(None, username="hanako", password=PASSWORD) is None
 
 
 # The end of everybody's sessions at once
