@@ -23,7 +23,7 @@ from tests.accounts.support import CONFIRM, PEOPLE, break_trail, browser_of, out
 from tests.accounts.test_sessions import browser_with, cookie_of, is_signed_in
 from tests.secrets_ui.conftest import HTMX
 
-pytestmark = [pytest.mark.django_db(databases=["default", "emulator"]), pytest.mark.storage]
+pytestmark = pytest.mark.django_db(databases=["default", "emulator"])
 NEW_PERSON = f"{PEOPLE}new/"
 
 # Where `next` must not lead, in the ways that browsers have been led astray.
