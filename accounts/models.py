@@ -25,6 +25,8 @@ class Person(AbstractUser):
     issuer = models.CharField(max_length=255, blank=True)
     subject = models.CharField(max_length=255, blank=True)
     last_seen_at = models.DateTimeField(null=True)
+    # What they read pages in, for what is sent to them; blank for the dashboard's own language.
+    language = models.CharField(max_length=10, blank=True)
     # Counted up to end every session of this person at once.
     epoch = models.PositiveIntegerField(default=0)
 

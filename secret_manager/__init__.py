@@ -25,6 +25,7 @@ from .rules import (
     check_id,
     check_name,
 )
+from .summaries import Summary, SummaryPage, summary_of
 from .timeouts import Deadline, Timeouts
 from .transport import Transport
 from .types import UNSET, Listing, Secret, SecretPage, SecretVersion, Unset, VersionPage
@@ -56,6 +57,8 @@ __all__ = [
     "SecretManagerError",
     "SecretPage",
     "SecretVersion",
+    "Summary",
+    "SummaryPage",
     "Timeouts",
     "Transport",
     "Unset",
@@ -64,4 +67,5 @@ __all__ = [
     "VersionPage",
     "check_id",
     "check_name",
+    "summary_of",
 ]

@@ -34,6 +34,8 @@ def test_the_public_names_are_these():
             "SecretManagerError",
             "SecretPage",
             "SecretVersion",
+            "Summary",
+            "SummaryPage",
             "Timeouts",
             "Transport",
             "UNSET",
@@ -43,6 +45,7 @@ def test_the_public_names_are_these():
             "VersionPage",
             "check_id",
             "check_name",
+            "summary_of",
         ]
     )
     assert all(hasattr(secret_manager, name) for name in secret_manager.__all__)
@@ -53,6 +56,7 @@ def test_the_client_has_exactly_the_operations_of_the_api_document_and_one_fact(
     assert public == {
         "clock_offset",
         "get_secrets",
+        "get_summaries",
         "iter_secrets",
         "list_secrets",
         "get_secret",
