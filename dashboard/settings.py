@@ -203,8 +203,15 @@ CACHES = {
         },
     }
     if CACHE_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    else {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        # Sessions and people share it with the parts of catalogs, and must not be pushed out by them.
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
 }
+# How many pages of secrets are asked for at once, and how many secrets a worker keeps ready to search.
+CATALOG_WIDTH = read_between("CATALOG_WIDTH", low=1, high=32, default=8)
+CATALOG_IN_MEMORY = read_between("CATALOG_IN_MEMORY", low=0, high=1_000_000, default=60_000)
 
 # Who is using it
 

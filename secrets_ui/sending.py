@@ -10,6 +10,7 @@ from typing import Any
 from audit.trail import Actor, Subject, TrailUnavailable, recorded
 from secret_manager import NotFound, SecretManagerError, Value
 from secrets_ui import journal, settlement
+from secrets_ui.catalog import current
 from secrets_ui.connection import Connection
 from secrets_ui.models import Intent
 from secrets_ui.outcomes import AlreadyGone, NameTaken, NotKnownYet, NotSaved
@@ -47,6 +48,7 @@ def write(
         try:
             found = send()
         except SecretManagerError as error:
+            current.touched(doing.connection, doing.intent.secret_id)
             ours_may_have_the_name = lost_at is not None and action == "secret.created"
             is_open = error.write_may_have_happened or (
                 ours_may_have_the_name and name_is_taken(error)
@@ -57,6 +59,7 @@ def write(
             found = _looked_up(doing, error, holds)
         act.learned(**_learned(found))
         _note(doing.intent, found)
+        current.touched(doing.connection, found.secret_id or doing.intent.secret_id)
         _insist_on_saved(found)
     return found
 
@@ -112,6 +115,7 @@ def settle(*, connection: Connection, actor: Actor, intent: Intent) -> Intent.St
         _note(intent, Finding(state=still_open))
         raise
     _note(intent, found)
+    current.touched(connection, found.secret_id or intent.secret_id)
     return found.state
 
 

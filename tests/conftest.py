@@ -8,6 +8,10 @@ from django.db.models.signals import post_migrate
 from django.urls import get_resolver
 from hypothesis import settings
 
+from secrets_ui.catalog import background, memory, refreshing
+
+BEGIN = refreshing.begin
+
 # A busy machine makes no test fail, and a run that failed can be repeated as it was.
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
@@ -35,7 +39,23 @@ def addresses() -> None:
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> Iterator[None]:
-    """People and sessions of one test are never remembered in the next."""
+    """People, sessions and catalogs of one test are never remembered in the next."""
     cache.clear()
+    memory.forget_all()
     yield
     cache.clear()
+    memory.forget_all()
+
+
+@pytest.fixture(autouse=True)
+def no_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catalogs are not read beside what a test looks at; `catalog` reads them."""
+    monkeypatch.setattr(refreshing, "begin", lambda shelf, connection, expected: False)
+
+
+@pytest.fixture
+def catalog(no_catalog: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catalogs are read at once, by whoever asks first, on the test's own connection to the database."""
+    monkeypatch.setattr(refreshing, "begin", BEGIN)
+    monkeypatch.setattr(background, "start", lambda work: work())
+    monkeypatch.setattr(background, "together", lambda works: [work() for work in works])

@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
@@ -99,7 +100,7 @@ def _sorted(snapshot: Snapshot, positions: Sequence[int], sort: str) -> Sequence
     if field == "name":
         return sorted(positions, key=snapshot.names.__getitem__, reverse=backwards)
     column = _COLUMNS[field]
-    moments = {place: snapshot.entries[place][column] for place in positions}
+    moments: dict[int, Any] = {place: snapshot.entries[place][column] for place in positions}
     known = [place for place in positions if moments[place] is not None]
     unknown = [place for place in positions if moments[place] is None]
     # An old value is one that was added early: the order of ages is that of moments, backwards.

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from audit.queries import history_of
 from audit.rows import HistoryRow
 from secret_manager import Secret, SecretManagerError, SecretVersion
 from secrets_ui import again, conflicts, services, writes
+from secrets_ui.catalog import current as catalog
 from secrets_ui.conflicts import FieldConflict
 from secrets_ui.dates import exactly, in_words
 from secrets_ui.decorators import connection_required, written_once
@@ -68,6 +70,8 @@ def secret_detail(request: DashboardRequest, secret_id: str) -> HttpResponse:
     """One secret: what it is, its value behind a button, and its versions, newest first."""
     secret = services.get_secret(connection=request.connection, secret_id=secret_id)
     versions = services.list_versions(connection=request.connection, secret_id=secret_id)
+    if versions.complete:
+        catalog.saw(request.connection, replace(secret, versions=versions.items))
     now = timezone.now()
     current = current_version(versions.items)
     url = secret_address(request, secret.id)

@@ -1,0 +1,176 @@
+"""What the pages ask: how an organization's secrets stand now, as one person's credential sees them.
+
+Fresh for a minute, then still shown while it is read again; nobody waits for that. What is changed
+through this dashboard is there at once.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from secret_manager import NotFound, Secret, SecretManagerError, Summary, summary_of
+from secrets_ui.catalog import memory, refreshing
+from secrets_ui.catalog.snapshot import Snapshot
+from secrets_ui.catalog.store import Change, Shelf, Stamp
+from secrets_ui.connection import Connection
+
+logger = logging.getLogger(__name__)
+
+FRESH = 60.0
+# So many secrets that were just written are looked up before a list is shown; the others wait.
+MOST_LOOKED_UP = 5
+_PAUSE = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """What is known of an organization's secrets.
+
+    snapshot: what can be searched now, maybe not all and maybe nothing.
+    count: how many secrets are in. is_complete: whether that is all there is.
+    is_reading: whether they are being read just now. problem: why they could not be, lately.
+    """
+
+    snapshot: Snapshot
+    count: int
+    is_complete: bool
+    is_reading: bool
+    problem: str = ""
+
+    @property
+    def is_there(self) -> bool:
+        """Tell whether a whole reading stands behind this, so that a list can be made of it."""
+        return self.snapshot.read_at > 0
+
+    @property
+    def age_seconds(self) -> float:
+        return max(0.0, time.time() - self.snapshot.read_at)
+
+
+def look(connection: Connection) -> View:
+    """Return what is known, at once. Where that is nothing, or old, a reading begins beside it."""
+    shelf = Shelf(connection)
+    stamp, last_change, problem = shelf.state()
+    snapshot = _snapshot(shelf, connection, stamp, last_change) if stamp else None
+    is_fresh = snapshot is not None and time.time() - snapshot.read_at < FRESH
+    if (
+        not is_fresh
+        and not problem
+        and refreshing.begin(shelf, connection, expected=len(snapshot or ()))
+    ):
+        stamp, last_change, problem = shelf.state()
+        if stamp and (read := _snapshot(shelf, connection, stamp, last_change)):
+            snapshot, is_fresh = read, True
+    if snapshot is not None:
+        return View(
+            snapshot=snapshot,
+            count=len(snapshot),
+            is_complete=snapshot.is_complete,
+            is_reading=False if is_fresh else shelf.is_being_read(),
+            problem=problem,
+        )
+    return _under_way(shelf, problem)
+
+
+def await_complete(connection: Connection, seconds: float) -> View:
+    """Return what is known once it is complete, or after so many seconds: small ones are read by then."""
+    give_up_at = time.monotonic() + seconds
+    view = look(connection)
+    while not view.is_there and view.is_reading and time.monotonic() < give_up_at:
+        time.sleep(_PAUSE)
+        view = look(connection)
+    return view
+
+
+def saw(connection: Connection, secret: Secret) -> None:
+    """Take over how a secret stands, as it was just read by itself."""
+    shelf, summary = Shelf(connection), summary_of(secret)
+    stamp, last_change, _problem = shelf.state()
+    snapshot = _snapshot(shelf, connection, stamp, last_change) if stamp else None
+    if snapshot is None:
+        return
+    place = snapshot.position_of.get(secret.id)
+    if place is None or snapshot.entries[place] != summary:
+        shelf.add(Change(secret.id, summary))
+
+
+def gone(connection: Connection, secret_id: str) -> None:
+    """Take a secret out that is known to be deleted."""
+    Shelf(connection).add(Change(secret_id, None))
+
+
+def touched(connection: Connection, secret_id: str) -> None:
+    """Look a secret up before it is listed again: something was, or may have been, written to it."""
+    if secret_id:
+        Shelf(connection).add(Change(secret_id, None, is_known=False))
+
+
+def _under_way(shelf: Shelf, problem: str) -> View:
+    """Return what a first reading has brought so far."""
+    reading = refreshing.under_way(shelf)
+    entries = reading.so_far() if reading else []
+    return View(
+        snapshot=Snapshot(entries, is_complete=False),
+        count=len(entries) or shelf.progress(),
+        is_complete=False,
+        is_reading=reading is not None or shelf.is_being_read(),
+        problem=problem,
+    )
+
+
+def _snapshot(
+    shelf: Shelf, connection: Connection, stamp: Stamp, last_change: int
+) -> Snapshot | None:
+    """Return what is kept with what was changed since; None where some of it is gone."""
+    kept = memory.recall(shelf.key, stamp.name)
+    if kept and kept[0] == last_change:
+        return kept[1]
+    if kept:
+        known, snapshot = kept
+    else:
+        loaded = shelf.load(stamp)
+        if loaded is None:
+            return None
+        known = stamp.changes
+        snapshot = Snapshot(loaded, is_complete=stamp.is_complete, read_at=stamp.read_at)
+    changes = shelf.changes(known, last_change) if last_change >= known else None
+    if changes is None:
+        return None
+    if changes:
+        snapshot = _with(snapshot, _looked_up(changes, connection))
+    memory.remember(shelf.key, stamp.name, last_change, snapshot)
+    return snapshot
+
+
+def _looked_up(changes: Sequence[Change], connection: Connection) -> dict[str, Summary | None]:
+    """Return what became of each secret; what cannot be looked up now stays as it was."""
+    last = {change.secret_id: change for change in changes}
+    became = {name: change.summary for name, change in last.items() if change.is_known}
+    unknown = [name for name, change in last.items() if not change.is_known]
+    for secret_id in unknown[-MOST_LOOKED_UP:]:
+        try:
+            secret = connection.client.get_secret(connection.organization_id, secret_id)
+            became[secret_id] = summary_of(secret)
+        except NotFound:
+            became[secret_id] = None
+        except SecretManagerError:
+            # The next reading shows it.
+            logger.info("a written secret could not be looked up")
+    return became
+
+
+def _with(snapshot: Snapshot, became: dict[str, Summary | None]) -> Snapshot:
+    """Return the snapshot with changes laid over it; new secrets stand first, as the API lists them."""
+    entries = list(snapshot.entries)
+    new: list[Summary] = []
+    places = snapshot.position_of
+    for secret_id, summary in became.items():
+        if secret_id not in places:
+            new += [summary] if summary else []
+        elif summary:
+            entries[places[secret_id]] = summary
+    left = [entry for entry in entries if became.get(entry.id, entry) is not None]
+    return Snapshot(
+        [*reversed(new), *left], is_complete=snapshot.is_complete, read_at=snapshot.read_at
+    )
