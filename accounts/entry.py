@@ -10,7 +10,7 @@ from django.contrib.auth import login, logout
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.http import client_address
 from accounts.identity import Identity
@@ -63,7 +63,9 @@ def start_counting(request: HttpRequest, user: Person, **kwargs: Any) -> None:
     session.begin()  # type: ignore[attr-defined]
     session[SIGNED_IN_AT] = time.time()
     session[ROLE] = user.role
-    Person.objects.filter(pk=user.pk).update(last_seen_at=timezone.now())
+    # What is sent to them later is in the language that they read the pages in today.
+    language = translation.get_language() or ""
+    Person.objects.filter(pk=user.pk).update(last_seen_at=timezone.now(), language=language)
 
 
 def give_role(person: Person, role: str, *, actor: Actor) -> None:

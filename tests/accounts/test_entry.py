@@ -236,3 +236,14 @@ def test_two_who_end_sessions_at_once_each_end_what_began_before(person: Person)
     assert is_signed_in(between)
     end_sessions(also_read)
     assert not is_signed_in(between)
+
+
+@pytest.mark.parametrize(("asked_for", "kept"), [("ja,en;q=0.5", "ja"), ("tlh", "en")])
+def test_the_language_of_ones_pages_is_kept_for_what_is_sent_to_one(
+    asked_for: str, kept: str, person: Person, settings: Settings
+) -> None:
+    settings.LANGUAGES = [("en", "English"), ("ja", "Japanese")]
+    browser = Client(headers={"Accept-Language": asked_for})
+    browser.post(SIGN_IN, {"username": "hanako", "password": PASSWORD})
+    person.refresh_from_db()
+    assert person.language == kept
