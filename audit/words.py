@@ -49,6 +49,15 @@ GROUPS = (
             "secret.created": Phrase(_("Created the secret"), _("Tried to create the secret")),
             "secret.changed": Phrase(_("Edited the details"), _("Tried to edit the details")),
             "secret.deleted": Phrase(_("Deleted the secret"), _("Tried to delete the secret")),
+            "notes.changed": Phrase(_("Edited the notes"), _("Tried to edit the notes")),
+            "notes.adopted": Phrase(
+                _("Took over the notes of an earlier secret"),
+                _("Tried to take over the notes of an earlier secret"),
+            ),
+            "notes.dismissed": Phrase(
+                _("Forgot the notes of an earlier secret"),
+                _("Tried to forget the notes of an earlier secret"),
+            ),
             "write.looked_up": Phrase(
                 _("Looked up a lost answer"),
                 _("Tried to look up a lost answer"),
@@ -129,6 +138,9 @@ FIELDS: dict[str, "StrOrPromise"] = {
     "description": _("description"),
     "expired_at": _("expiry"),
     "app_ids": _("apps"),
+    "owner": _("owner"),
+    "labels": _("labels"),
+    "how_to_renew": _("how to renew it"),
 }
 # How `detail` says what a look-up found.
 FINDINGS: dict[str, "StrOrPromise"] = {
@@ -150,7 +162,7 @@ def phrase(action: str, outcome: str) -> str:
 
 def about(action: str, detail: str) -> str:
     """Return what a line's `detail` says: field names and findings in words, all else as it is."""
-    if action == "secret.changed":
+    if action in {"secret.changed", "notes.changed"}:
         return ", ".join(str(FIELDS.get(name, name)) for name in detail.split(", "))
     if action == "write.looked_up":
         looked_up, _colon, found = detail.partition(": ")

@@ -1,6 +1,15 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from secrets_ui.views import confirm, connections, home, secrets, versions, writes
+from secrets_ui.views import (
+    confirm,
+    connections,
+    home,
+    notes,
+    saved_views,
+    secrets,
+    versions,
+    writes,
+)
 
 VERSION = "<str:version_id>/"
 
@@ -19,11 +28,20 @@ secret_urls: list[URLPattern | URLResolver] = [
     path("<str:secret_id>/", secrets.secret_detail, name="secret-detail"),
     path("<str:secret_id>/edit/", secrets.secret_update, name="secret-update"),
     path("<str:secret_id>/delete/", secrets.secret_delete, name="secret-delete"),
+    path("<str:secret_id>/favourite/", notes.favourite, name="favourite"),
+    path("<str:secret_id>/notes/", notes.notes_update, name="notes-update"),
+    path("<str:secret_id>/notes/adopt/", notes.notes_adopt, name="notes-adopt"),
     path("<str:secret_id>/versions/", include(version_urls)),
 ]
 
 # /organizations/{org}/writes/
 write_urls = [path("<str:nonce>/", writes.write_outcome, name="write-outcome")]
+
+# /organizations/{org}/views/
+view_urls = [
+    path("", saved_views.view_save, name="view-save"),
+    path("<int:view_id>/delete/", saved_views.view_delete, name="view-delete"),
+]
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -32,5 +50,6 @@ urlpatterns = [
     path("connect/", connections.connect, name="connect"),
     path("connect/<str:organization_id>/forget/", connections.forget, name="connection-forget"),
     path("organizations/<str:organization_id>/secrets/", include(secret_urls)),
+    path("organizations/<str:organization_id>/views/", include(view_urls)),
     path("organizations/<str:organization_id>/writes/", include(write_urls)),
 ]

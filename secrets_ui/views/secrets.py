@@ -30,6 +30,7 @@ from secrets_ui.rows import secret_rows, version_label, version_rows
 from secrets_ui.shown import shown
 from secrets_ui.status import current_version, expiry_tone, secret_badge
 from secrets_ui.views.answers import doing, form_status, problem_for_form
+from secrets_ui.views.notes import is_favourite, notes_panel
 from secrets_ui.views.writes import settle_left_open, written_before
 
 PER_PAGE = (25, 50, 100)
@@ -89,6 +90,8 @@ def secret_detail(request: DashboardRequest, secret_id: str) -> HttpResponse:
         "expiry": in_words(secret.expired_at, now=now) if secret.expired_at else "",
         "expiry_exact": exactly(secret.expired_at) if secret.expired_at else "",
         "expiry_tone": expiry_tone(secret.expired_at, now=now),
+        "is_favourite": partial(is_favourite, request, secret),
+        "notes_panel": partial(notes_panel, request, secret),
         "history": partial(_history, request, secret, versions.items),
         "created_exact": exactly(secret.created_at) if secret.created_at else "",
         "changed_exact": exactly(secret.updated_at) if secret.updated_at else "",

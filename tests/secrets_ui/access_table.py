@@ -35,6 +35,7 @@ class Ids:
     version_id: str
     person_id: str
     nonce: str = "0123456789abcdef"
+    view_id: str = "1"
 
     def address(self, route: str) -> str:
         names = {**vars(self), "person": self.person_id}
