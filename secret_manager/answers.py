@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
+import orjson
+
 from .dates import http_date
 from .errors import (
     Conflict,
@@ -123,6 +125,14 @@ def retry_after(answer: Answer) -> float | None:
 
 
 def _parsed(body: bytes) -> tuple[Any, bool]:
+    try:
+        return orjson.loads(body), True
+    except orjson.JSONDecodeError:
+        # It knows neither a byte order mark nor half a surrogate, which some servers send.
+        return _parsed_leniently(body)
+
+
+def _parsed_leniently(body: bytes) -> tuple[Any, bool]:
     try:
         document = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse)
         if b"\\ud" in body.lower():

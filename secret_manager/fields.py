@@ -10,7 +10,7 @@ from .rules import is_id
 
 def identifier(value: Any) -> str | None:
     """Return an id that can stand in an address, also where it came as a number."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**20:
+    if type(value) is int and 0 <= value < 10**20:
         value = str(value)
     return value if is_id(value) else None
 
@@ -34,8 +34,7 @@ def boolean(value: Any) -> bool | None:
 
 
 def whole_number(value: Any) -> int | None:
-    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
-    return value if is_count else None
+    return value if type(value) is int and 0 <= value < 2**53 else None
 
 
 def moment(value: Any) -> datetime | None:
@@ -45,5 +44,18 @@ def moment(value: Any) -> datetime | None:
     try:
         found = datetime.fromisoformat(value)
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def seconds(value: Any) -> int | None:
+    """The same moment in whole seconds since 1970, without making an object of it for long."""
+    if type(value) is not str:
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+        if found.tzinfo is None:
+            found = found.replace(tzinfo=UTC)
+        return int(found.timestamp())
     except (ValueError, OverflowError):
         return None

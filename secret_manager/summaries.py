@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from . import fields, wire
@@ -79,48 +80,60 @@ def read_summary_page(document: Any, *, offset: int, limit: int) -> SummaryPage:
     return SummaryPage(summaries=summaries, received=received, has_next=paging["has_next"])
 
 
+# From here on ten thousand secrets pass: exact types and no helpers that a line can do without.
+
+
 def _summary(document: Any) -> Summary | None:
-    if not isinstance(document, dict):
+    if type(document) is not dict or (secret_id := fields.identifier(document.get("id"))) is None:
         return None
     get = document.get
-    secret_id = fields.identifier(get("id"))
-    if secret_id is None:
-        return None
+    name, description, user_id = get("name"), get("description"), get("user_id")
     versions, on, current = _versions(get("versions"))
     return Summary(
         secret_id,
-        fields.text(get("name")) or "",
-        fields.text(get("description")) or "",
-        fields.identifier(get("user_id")) or "",
-        fields.identifiers(get("integration_service_ids")),
-        _seconds(fields.moment(get("expired_at"))),
-        _seconds(fields.moment(get("created_at"))),
-        _seconds(fields.moment(get("updated_at"))),
+        name if type(name) is str else "",
+        description if type(description) is str else "",
+        _shared(user_id) if type(user_id) is str else fields.identifier(user_id) or "",
+        _app_ids(get("integration_service_ids")),
+        fields.seconds(get("expired_at")),
+        fields.seconds(get("created_at")),
+        fields.seconds(get("updated_at")),
         on,
         versions,
-        fields.identifier(current.get("id")) or "",
-        fields.whole_number(current.get("version")),
-        _seconds(fields.moment(current.get("created_at"))),
+        (current and fields.identifier(current.get("id"))) or "",
+        current and fields.whole_number(current.get("version")),
+        current and fields.seconds(current.get("created_at")),
     )
 
 
 def _versions(documents: Any) -> tuple[int, int | None, dict[str, Any]]:
     """Return how many versions there are, how many are on, and the newest that is on ({} if none)."""
-    if not isinstance(documents, list):
+    if type(documents) is not list:
         return 0, None, {}
     count, on, newest = 0, 0, -1
     current: dict[str, Any] = {}
     for document in documents:
-        if not isinstance(document, dict) or fields.identifier(document.get("id")) is None:
+        if type(document) is not dict or fields.identifier(document.get("id")) is None:
             continue
         count += 1
-        if document.get("status") != "active":
-            continue
-        on += 1
-        number = fields.whole_number(document.get("version")) or 0
-        if number > newest:
-            newest, current = number, document
+        if document.get("status") == "active":
+            on += 1
+            number = fields.whole_number(document.get("version")) or 0
+            if number > newest:
+                newest, current = number, document
     return count, on, current
+
+
+def _app_ids(value: Any) -> tuple[str, ...]:
+    if type(value) is list and all(type(one) is str for one in value):
+        return tuple([found for one in value if (found := _shared(one.strip()))])
+    return fields.identifiers(value)
+
+
+@lru_cache(maxsize=4096)
+def _shared(text: str) -> str:
+    """Return a usable id or nothing: few people and apps stand in many secrets, so once is enough."""
+    return fields.identifier(text) or ""
 
 
 def _seconds(moment: datetime | None) -> int | None:

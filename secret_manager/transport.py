@@ -25,7 +25,7 @@ DEFAULT_BASE_URL = "https://api.abeja.io"
 DEFAULT_TIMEOUTS = Timeouts(connect=2.0, read=5.0, total=10.0)
 DEFAULT_USER_AGENT = "secrets-dashboard/0.1.0"
 MAX_ANSWER_BYTES = 5 * 1024 * 1024
-_CHUNK_BYTES = 64 * 1024
+_CHUNK_BYTES = 128 * 1024
 # Seconds between two probes of an API that fails: short, so that people are served again at once.
 _REST = 2.0
 _FAIR_TIME = 1.0  # seconds; an API that had less and did not answer is not to blame

@@ -168,7 +168,7 @@ def read_entries(
 
 
 def read_paging(page: dict[str, Any], *, offset: int, limit: int, received: int) -> dict[str, Any]:
-    """Offset, limit, "there is more": at the top for secrets, under `pagination` for versions; either will do."""
+    """Where a page is: told at the top for secrets, under `pagination` for versions; either will do."""
     nested = _pagination(page)
 
     def first(key: str, read: Callable[[Any], Item | None], otherwise: Item) -> Item:

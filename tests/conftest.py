@@ -58,4 +58,3 @@ def catalog(no_catalog: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Catalogs are read at once, by whoever asks first, on the test's own connection to the database."""
     monkeypatch.setattr(refreshing, "begin", BEGIN)
     monkeypatch.setattr(background, "start", lambda work: work())
-    monkeypatch.setattr(background, "together", lambda works: [work() for work in works])

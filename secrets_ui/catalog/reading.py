@@ -38,6 +38,8 @@ class Reading:
         self._width = width
         self._give_up_at = time.monotonic() + SECONDS
         self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._walking = 0
         self._start_over()
 
     @property
@@ -53,7 +55,11 @@ class Reading:
     def run(self) -> None:
         """Read until the end. What goes wrong is kept in `error`."""
         try:
-            background.together([self._walk] * self._width)
+            self._walking = self._width
+            for _ in range(self._width):
+                background.start(self._walk)
+            # Not for the threads: those that asked past the end still wait for answers of no use.
+            self._ended.wait(SECONDS)
             if self._has_short_pages:
                 self._read_one_by_one()
         finally:
@@ -63,7 +69,7 @@ class Reading:
         self.dropped = 0
         self._entries: list[Summary] = []
         self._seen: set[str] = set()
-        self._waiting: dict[int, SummaryPage] = {}
+        self._waiting: dict[int, SummaryPage | SecretManagerError] = {}
         self._next_asked = 0
         self._next_taken = 0
         self._is_ended = False
@@ -72,20 +78,24 @@ class Reading:
     def _walk(self) -> None:
         while (offset := self._next_offset()) is not None:
             page = self._page(offset)
-            if page is None:
-                return
             with self._lock:
                 self._waiting[offset] = page
                 self._take_what_is_due()
+                if self._is_ended:
+                    self._ended.set()
+            if isinstance(page, SecretManagerError):
+                break
+        with self._lock:
+            self._walking -= 1
+            if not self._walking:
+                self._ended.set()
 
-    def _page(self, offset: int) -> SummaryPage | None:
+    def _page(self, offset: int) -> SummaryPage | SecretManagerError:
+        """Return a page, or why there is none: asked past the end, a server may refuse."""
         try:
             return self._fetch(offset, PAGE)
         except SecretManagerError as error:
-            with self._lock:
-                self.error = self.error or error
-                self._is_ended = True
-        return None
+            return error
 
     def _next_offset(self) -> int | None:
         with self._lock:
@@ -100,6 +110,9 @@ class Reading:
         """Put the pages that have come in the order of the list, as far as none is missing."""
         while not self._is_ended and (page := self._waiting.pop(self._next_taken, None)):
             self._next_taken += PAGE
+            if isinstance(page, SecretManagerError):
+                self.error, self._is_ended = page, True
+                return
             if page.has_next and page.received < PAGE:
                 # A lower limit of the server's own: the pages after this one begin elsewhere.
                 self._has_short_pages = self._is_ended = True
@@ -124,7 +137,8 @@ class Reading:
         offset = 0
         while not self._is_ended and time.monotonic() < self._give_up_at:
             page = self._page(offset)
-            if page is None:
+            if isinstance(page, SecretManagerError):
+                self.error = page
                 return
             with self._lock:
                 self._take(page)
