@@ -57,19 +57,15 @@ def change(
     changed = wanted.changed_from(seen)
     if not changed:
         return
+    _insist_on_unmoved(_note_of(connection, secret).first(), seen, wanted)
     with _recorded("notes.changed", connection, actor, secret, detail=", ".join(changed)):
         note, _is_new = (
             _note_of(connection, secret)
             .select_for_update()
             .get_or_create(organization_id=connection.organization_id, secret_id=secret.id)
         )
-        current = fields_of(note)
-        moved = current.changed_from(seen)
-        in_the_way = [
-            name for name in wanted.changed_from(current) if name in changed and name in moved
-        ]
-        if in_the_way:
-            raise ChangedMeanwhile(current, in_the_way)
+        # Once more, now that nobody else can change it.
+        _insist_on_unmoved(note, seen, wanted)
         _write(note, secret, {name: getattr(wanted, name) for name in changed})
 
 
@@ -130,6 +126,16 @@ def _telling_name(secret: Secret) -> str:
     """Return a name by which a secret is known again; none where keeping it would alter it."""
     name = recordable(secret.name)
     return name if name == secret.name else ""
+
+
+def _insist_on_unmoved(note: Note | None, seen: Fields, wanted: Fields) -> None:
+    current = fields_of(note)
+    moved, changed = current.changed_from(seen), wanted.changed_from(seen)
+    in_the_way = [
+        name for name in wanted.changed_from(current) if name in moved and name in changed
+    ]
+    if in_the_way:
+        raise ChangedMeanwhile(current, in_the_way)
 
 
 def _write(note: Note, secret: Secret, changes: dict[str, object]) -> None:
