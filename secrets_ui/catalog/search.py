@@ -1,0 +1,209 @@
+"""Finding secrets by what people remember of them: several words, parts of words, words mistyped.
+
+Every word has to be found somewhere. How well a secret fits is told by where its words are: the name
+counts most, then the id, then what is written about it. What only fits with a typing error comes after
+all that fits as typed.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cached_property
+from weakref import WeakKeyDictionary
+
+from secrets_ui.catalog.folding import SEPARATORS, SHORTEST_ACROSS, parts_of, words_of
+from secrets_ui.catalog.marks import marked
+from secrets_ui.catalog.snapshot import Snapshot
+from secrets_ui.catalog.spelling import Vocabulary, meant, vocabulary_of
+
+__all__ = ["find", "marked"]
+
+# Fewer found than this, and words are taken for mistyped.
+FEW = 5
+
+# Where a word was found: the less, the better. What several words have is added.
+WHOLE = 0  # the name or the id
+FIRST_PART = 1  # of the name, up to its first hyphen
+PART = 2
+START_OF_NAME = 3
+START_OF_PART = 4
+END_OF_ID = 5  # either end: what somebody reads out, or copies
+WORD_OF_TEXT = 6
+IN_NAME = 7
+ELSEWHERE = 8
+# Taken off where the words stand together as in the query.
+TOGETHER_IN_NAME, TOGETHER_IN_TEXT = 3, 1
+# Added for a slip: more than it can matter where a word is.
+SLIP = 10
+
+_SEPARATORS = re.compile(f"{SEPARATORS}+")
+
+Points = dict[int, int]
+"""How well secrets fit, by their position: the less, the better."""
+
+
+def find(
+    snapshot: Snapshot, query: str, notes: Mapping[str, str] | None = None
+) -> list[int] | None:
+    """Return the positions of the secrets that fit, best first; None where nothing is asked for.
+
+    notes: folded texts of our own about secrets, by id, searched like what the API tells.
+    """
+    words, parts = words_of(query), parts_of(query)
+    if not words:
+        return None
+    search = _Search(snapshot, notes or {})
+    found = search.exact(words)
+    if not found and parts != words:
+        found = search.exact(parts)
+    if len(found) >= FEW:
+        return found
+    mistyped = search.mistyped(words) or (search.mistyped(parts) if parts != words else [])
+    return list(dict.fromkeys(found + mistyped))
+
+
+class _Index:
+    """What is searched of a snapshot besides its texts, made once. Names have a hyphen at both ends."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        # The API takes no other separators in names.
+        self.names = [f"-{name.replace('_', '-')}-" for name in snapshot.names]
+        self.joined = [name.replace("-", "") for name in self.names]
+        self._texts = snapshot.texts
+
+    @cached_property
+    def rank(self) -> list[int]:
+        """The place of each secret among those that fit equally: short names first."""
+        names = self.names
+        rank = [0] * len(names)
+        in_order = sorted(range(len(names)), key=names.__getitem__)
+        in_order.sort(key=[len(name) for name in names].__getitem__)
+        for number, position in enumerate(in_order):
+            rank[position] = number
+        return rank
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        return vocabulary_of(self._texts)
+
+
+_indexes: WeakKeyDictionary[Snapshot, _Index] = WeakKeyDictionary()
+
+
+class _Search:
+    """One search of one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, notes: Mapping[str, str]) -> None:
+        index = _indexes.get(snapshot)
+        if index is None:
+            index = _indexes[snapshot] = _Index(snapshot)
+        self.index = index
+        self.entries = snapshot.entries
+        self.notes = notes
+        self.texts = _with_notes(snapshot, notes) if notes else snapshot.texts
+
+    def exact(self, words: Sequence[str]) -> list[int]:
+        """Return the positions of what holds every word, best first."""
+        positions: Sequence[int] = range(len(self.texts))
+        # The longest word leaves the fewest to look at.
+        for word in sorted(words, key=len, reverse=True):
+            positions = self._holding(word, positions)
+        points = dict.fromkeys(positions, 0)
+        for word in words:
+            fit = self._fit(word)
+            for position in positions:
+                points[position] += fit(position)
+        if len(words) > 1:
+            self._favour_together(points, words)
+        return self._best_first(points)
+
+    def mistyped(self, words: Sequence[str]) -> list[int]:
+        """Return the positions of what holds every word or something like it, best first."""
+        positions: Collection[int] = range(len(self.texts))
+        meanings = []
+        for word in sorted(words, key=len, reverse=True):
+            taken_for = self._taken_for(word, positions)
+            meanings.append(taken_for)
+            positions = taken_for.keys()
+        points = dict.fromkeys(positions, 0)
+        for taken_for in meanings:
+            fits = {word: self._fit(word) for word, _ in set(taken_for.values())}
+            for position in points:
+                word, slips = taken_for[position]
+                points[position] += fits[word](position) + SLIP * slips
+        return self._best_first(points)
+
+    def _taken_for(self, word: str, positions: Collection[int]) -> dict[int, tuple[str, int]]:
+        """Return what a word is taken for in each secret that has it, with the number of slips."""
+        if not positions:
+            return {}
+        taken_for = dict.fromkeys(self._holding(word, positions), (word, 0))
+        for other, slips in meant(word, self._vocabulary, self.texts).items():
+            for position in self._holding(other, positions):
+                taken_for.setdefault(position, (other, slips))
+        return taken_for
+
+    def _holding(self, word: str, positions: Iterable[int]) -> list[int]:
+        texts, names = self.texts, self.index.joined
+        joined = _SEPARATORS.sub("", word)
+        if len(joined) < SHORTEST_ACROSS or not joined.isascii():
+            return [place for place in positions if word in texts[place]]
+        return [place for place in positions if word in texts[place] or joined in names[place]]
+
+    def _fit(self, word: str) -> Callable[[int], int]:
+        """Return what tells where in the secret at a position a word is. It is there somewhere."""
+        names, joined_names = self.index.names, self.index.joined
+        texts, entries = self.texts, self.entries
+        part, joined = _SEPARATORS.sub("-", word), _SEPARATORS.sub("", word)
+        start, whole, start_joined = f"-{part}", f"-{part}-", f"-{joined}"
+        # What stands before the word is looked at last: that way, few places are looked at.
+        escaped = re.escape(word)
+        alone = re.compile(rf"{escaped}(?<![a-z0-9]{escaped})(?![a-z0-9])").search
+        is_word = word.isascii() and len(word) > 1
+
+        def fit(position: int) -> int:
+            name = names[position]
+            if start in name or start_joined in name:
+                if name.startswith(whole):
+                    return WHOLE if name == whole else FIRST_PART
+                if whole in name:
+                    return PART
+                is_first = name.startswith((start, start_joined))
+                return START_OF_NAME if is_first else START_OF_PART
+            joined_name = joined_names[position]
+            if joined_name.startswith(joined):
+                return START_OF_NAME
+            secret_id = entries[position].id.lower()
+            if secret_id.startswith(word) or secret_id.endswith(word):
+                return WHOLE if secret_id == word else END_OF_ID
+            if is_word and alone(texts[position]):
+                return WORD_OF_TEXT
+            return IN_NAME if joined in joined_name else ELSEWHERE
+
+        return fit
+
+    def _favour_together(self, points: Points, words: Sequence[str]) -> None:
+        in_name, in_text = _SEPARATORS.sub("", "".join(words)), " ".join(words)
+        for position in points:
+            if in_name in self.index.joined[position]:
+                points[position] -= TOGETHER_IN_NAME
+            elif in_text in self.texts[position]:
+                points[position] -= TOGETHER_IN_TEXT
+
+    def _best_first(self, points: Points) -> list[int]:
+        rank = self.index.rank
+        count = len(rank)
+        return sorted(points, key=lambda place: points[place] * count + rank[place])
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        ours, theirs = vocabulary_of(list(self.notes.values())), self.index.vocabulary
+        return Vocabulary(ours.words + theirs.words, ours.numbers + theirs.numbers)
+
+
+def _with_notes(snapshot: Snapshot, notes: Mapping[str, str]) -> Sequence[str]:
+    texts = list(snapshot.texts)
+    for secret_id, note in notes.items():
+        position = snapshot.position_of.get(secret_id)
+        if position is not None:
+            texts[position] += f"\n{note}"
+    return texts
