@@ -110,6 +110,17 @@ GROUPS = (
         },
     ),
     Group(
+        "notices",
+        _("Notices"),
+        _("Everything about notices"),
+        {
+            "notices.sent": Phrase(
+                _("Sent notices of secrets that expire"),
+                _("Tried to send notices of secrets that expire"),
+            ),
+        },
+    ),
+    Group(
         "trail",
         _("Audit trail"),
         _("Everything about the audit trail"),

@@ -24,6 +24,7 @@ from dashboard.env import (
     read_time_zone,
     split_address,
 )
+from dashboard.notify_settings import read_notify_settings
 from dashboard.oidc_settings import read_oidc_settings
 from dashboard.proxy_settings import read_proxy_settings
 
@@ -270,6 +271,10 @@ AUDIT_KEYS = read_keys("AUDIT_KEYS", state_dir=STATE_DIR)
 AUDIT_ANCHOR_FILE = read(env.str, "AUDIT_ANCHOR_FILE", "")
 if AUDIT_ANCHOR_FILE and not Path(AUDIT_ANCHOR_FILE).is_absolute():
     raise ImproperlyConfigured("AUDIT_ANCHOR_FILE must be a whole path, from / on.")
+
+# What is sent to people
+
+NOTIFY = read_notify_settings()
 
 # What a browser may do with a page
 
