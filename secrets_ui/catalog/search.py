@@ -6,11 +6,12 @@ all that fits as typed.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
-from weakref import WeakKeyDictionary
+from itertools import chain
 
 from secrets_ui.catalog.folding import SEPARATORS, SHORTEST_ACROSS, parts_of, words_of
+from secrets_ui.catalog.index import index_of
 from secrets_ui.catalog.marks import marked
 from secrets_ui.catalog.snapshot import Snapshot
 from secrets_ui.catalog.spelling import Vocabulary, meant, vocabulary_of
@@ -61,56 +62,29 @@ def find(
     return list(dict.fromkeys(found + mistyped))
 
 
-class _Index:
-    """What is searched of a snapshot besides its texts, made once. Names have a hyphen at both ends."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        # The API takes no other separators in names.
-        self.names = [f"-{name.replace('_', '-')}-" for name in snapshot.names]
-        self.joined = [name.replace("-", "") for name in self.names]
-        self._texts = snapshot.texts
-
-    @cached_property
-    def rank(self) -> list[int]:
-        """The place of each secret among those that fit equally: short names first."""
-        names = self.names
-        rank = [0] * len(names)
-        in_order = sorted(range(len(names)), key=names.__getitem__)
-        in_order.sort(key=[len(name) for name in names].__getitem__)
-        for number, position in enumerate(in_order):
-            rank[position] = number
-        return rank
-
-    @cached_property
-    def vocabulary(self) -> Vocabulary:
-        return vocabulary_of(self._texts)
-
-
-_indexes: WeakKeyDictionary[Snapshot, _Index] = WeakKeyDictionary()
-
-
 class _Search:
     """One search of one snapshot."""
 
     def __init__(self, snapshot: Snapshot, notes: Mapping[str, str]) -> None:
-        index = _indexes.get(snapshot)
-        if index is None:
-            index = _indexes[snapshot] = _Index(snapshot)
-        self.index = index
+        position_of = snapshot.position_of
+        self.index = index_of(snapshot)
         self.entries = snapshot.entries
-        self.notes = notes
-        self.texts = _with_notes(snapshot, notes) if notes else snapshot.texts
+        self.notes = {
+            position_of[secret_id]: note
+            for secret_id, note in notes.items()
+            if secret_id in position_of
+        }
 
     def exact(self, words: Sequence[str]) -> list[int]:
         """Return the positions of what holds every word, best first."""
-        positions: Sequence[int] = range(len(self.texts))
+        positions: list[int] | None = None
         # The longest word leaves the fewest to look at.
         for word in sorted(words, key=len, reverse=True):
             positions = self._holding(word, positions)
-        points = dict.fromkeys(positions, 0)
+        points = dict.fromkeys(positions or (), 0)
         for word in words:
             fit = self._fit(word)
-            for position in positions:
+            for position in points:
                 points[position] += fit(position)
         if len(words) > 1:
             self._favour_together(points, words)
@@ -118,13 +92,15 @@ class _Search:
 
     def mistyped(self, words: Sequence[str]) -> list[int]:
         """Return the positions of what holds every word or something like it, best first."""
-        positions: Collection[int] = range(len(self.texts))
+        positions: Collection[int] | None = None
         meanings = []
         for word in sorted(words, key=len, reverse=True):
             taken_for = self._taken_for(word, positions)
+            if not taken_for:
+                return []
             meanings.append(taken_for)
             positions = taken_for.keys()
-        points = dict.fromkeys(positions, 0)
+        points = dict.fromkeys(positions or (), 0)
         for taken_for in meanings:
             fits = {word: self._fit(word) for word, _ in set(taken_for.values())}
             for position in points:
@@ -132,29 +108,35 @@ class _Search:
                 points[position] += fits[word](position) + SLIP * slips
         return self._best_first(points)
 
-    def _taken_for(self, word: str, positions: Collection[int]) -> dict[int, tuple[str, int]]:
+    def _taken_for(
+        self, word: str, positions: Collection[int] | None
+    ) -> dict[int, tuple[str, int]]:
         """Return what a word is taken for in each secret that has it, with the number of slips."""
-        if not positions:
-            return {}
         taken_for = dict.fromkeys(self._holding(word, positions), (word, 0))
-        for other, slips in meant(word, self._vocabulary, self.texts).items():
+        texts = chain(self.index.texts.pieces(), self.notes.values())
+        for other, slips in meant(word, self._vocabulary, texts).items():
             for position in self._holding(other, positions):
                 taken_for.setdefault(position, (other, slips))
         return taken_for
 
-    def _holding(self, word: str, positions: Iterable[int]) -> list[int]:
-        texts, names = self.texts, self.index.joined
+    def _holding(self, word: str, positions: Collection[int] | None = None) -> list[int]:
+        """Return the positions of what holds a word: of all secrets, or of some."""
+        found = self.index.texts.holding(word, positions)
         joined = _SEPARATORS.sub("", word)
-        if len(joined) < SHORTEST_ACROSS or not joined.isascii():
-            return [place for place in positions if word in texts[place]]
-        return [place for place in positions if word in texts[place] or joined in names[place]]
+        if _is_across(joined):
+            found += self.index.joined.holding(joined, positions)
+        if self.notes:
+            among = self.notes.keys() if positions is None else self.notes.keys() & positions
+            found += [position for position in among if word in self.notes[position]]
+        return list(dict.fromkeys(found))
 
     def _fit(self, word: str) -> Callable[[int], int]:
         """Return what tells where in the secret at a position a word is. It is there somewhere."""
         names, joined_names = self.index.names, self.index.joined
-        texts, entries = self.texts, self.entries
+        texts, notes, entries = self.index.texts, self.notes, self.entries
         part, joined = _SEPARATORS.sub("-", word), _SEPARATORS.sub("", word)
         start, whole, start_joined = f"-{part}", f"-{part}-", f"-{joined}"
+        is_across = _is_across(joined)
         # What stands before the word is looked at last: that way, few places are looked at.
         escaped = re.escape(word)
         alone = re.compile(rf"{escaped}(?<![a-z0-9]{escaped})(?![a-z0-9])").search
@@ -169,15 +151,18 @@ class _Search:
                     return PART
                 is_first = name.startswith((start, start_joined))
                 return START_OF_NAME if is_first else START_OF_PART
-            joined_name = joined_names[position]
-            if joined_name.startswith(joined):
-                return START_OF_NAME
+            is_in_name = part in name
+            if is_across and not is_in_name:
+                joined_name = joined_names[position]
+                if joined_name.startswith(joined):
+                    return START_OF_NAME
+                is_in_name = joined in joined_name
             secret_id = entries[position].id.lower()
             if secret_id.startswith(word) or secret_id.endswith(word):
                 return WHOLE if secret_id == word else END_OF_ID
-            if is_word and alone(texts[position]):
+            if is_word and (alone(texts[position]) or alone(notes.get(position, ""))):
                 return WORD_OF_TEXT
-            return IN_NAME if joined in joined_name else ELSEWHERE
+            return IN_NAME if is_in_name else ELSEWHERE
 
         return fit
 
@@ -186,24 +171,19 @@ class _Search:
         for position in points:
             if in_name in self.index.joined[position]:
                 points[position] -= TOGETHER_IN_NAME
-            elif in_text in self.texts[position]:
+            elif in_text in self.index.texts[position]:
                 points[position] -= TOGETHER_IN_TEXT
 
     def _best_first(self, points: Points) -> list[int]:
-        rank = self.index.rank
-        count = len(rank)
+        rank, count = self.index.rank, self.index.size
         return sorted(points, key=lambda place: points[place] * count + rank[place])
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
-        ours, theirs = vocabulary_of(list(self.notes.values())), self.index.vocabulary
+        ours, theirs = vocabulary_of(self.notes.values()), self.index.vocabulary
         return Vocabulary(ours.words + theirs.words, ours.numbers + theirs.numbers)
 
 
-def _with_notes(snapshot: Snapshot, notes: Mapping[str, str]) -> Sequence[str]:
-    texts = list(snapshot.texts)
-    for secret_id, note in notes.items():
-        position = snapshot.position_of.get(secret_id)
-        if position is not None:
-            texts[position] += f"\n{note}"
-    return texts
+def _is_across(joined: str) -> bool:
+    """Whether letters are looked for across the separators of a name, too."""
+    return len(joined) >= SHORTEST_ACROSS and joined.isascii()

@@ -5,7 +5,7 @@ changed places with their neighbour.
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from itertools import islice
 from typing import NamedTuple
 
@@ -25,7 +25,6 @@ SHORTEST_KANJI_WITH_SLIP = 3
 
 _WORD = re.compile(rf"[a-z0-9]{{{SHORTEST},}}")
 _KANJI = re.compile(r"[\u3400-\u9fff]")
-_TEXTS_AT_ONCE = 500
 
 
 class Vocabulary(NamedTuple):
@@ -35,11 +34,11 @@ class Vocabulary(NamedTuple):
     numbers: list[str]
 
 
-def vocabulary_of(texts: Sequence[str]) -> Vocabulary:
+def vocabulary_of(texts: Iterable[str]) -> Vocabulary:
     """Return the vocabulary of folded texts."""
     found: set[str] = set()
-    for start in range(0, len(texts), _TEXTS_AT_ONCE):
-        found.update(_WORD.findall("\n".join(texts[start : start + _TEXTS_AT_ONCE])))
+    for text in texts:
+        found.update(_WORD.findall(text))
         if len(found) > MOST_WORDS:
             break
     kept = [word for word in islice(found, MOST_WORDS) if len(word) <= LONGEST]
@@ -96,16 +95,12 @@ def _passages(word: str, texts: Iterable[str]) -> set[str]:
     other half has it.
     """
     length, middle = len(word), len(word) // 2
-    start, end = word[:middle], word[middle:]
+    start, end = (re.compile(re.escape(half)) for half in (word[:middle], word[middle:]))
     found: set[str] = set()
     for text in texts:
-        first, last = text.find(start), text.find(end)
         for size in (length - 1, length, length + 1):
-            if first >= 0:
-                found.add(text[first : first + size])
-            if last >= 0:
-                stop = last + len(end)
-                found.add(text[max(stop - size, 0) : stop])
+            found.update(text[at.start() : at.start() + size] for at in start.finditer(text))
+            found.update(text[max(at.end() - size, 0) : at.end()] for at in end.finditer(text))
         if len(found) >= MOST_PASSAGES:
             break
     return found

@@ -1,9 +1,13 @@
+import gc
+import weakref
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from secret_manager import Summary
 from secrets_ui.catalog.folding import folded
+from secrets_ui.catalog.index import index_of
 from secrets_ui.catalog.search import FEW, find, marked
 from secrets_ui.catalog.snapshot import Snapshot
 
@@ -55,8 +59,8 @@ def names_found(query: str, *secrets: Summary) -> list[str]:
         secret("the-needle"),
         secret(description="Take the needle."),
         secret(description="縫い針Needle用"),
-        secret(id="needle0000000"),
-        secret(user_id="needle"),
+        secret(id="0000NEEDLE000"),
+        secret(user_id="Needle"),
         secret(app_ids=("99", "needle")),
     ],
 )
@@ -261,6 +265,20 @@ def test_a_query_of_any_length_is_answered() -> None:
     snapshot = Snapshot([secret("x" * 10_000, "ア" * 10_000), secret("a-" * 5_000)])
     for query in ("x" * 100_000, "a-" * 50_000, "ア" * 100_000, "ﷺ" * 100_000, "ー-" * 50_000):
         assert find(snapshot, query) is not None
+
+
+def test_what_is_laid_out_for_a_snapshot_is_made_once_and_goes_with_it() -> None:
+    snapshot = Snapshot([secret("aws-ses")])
+    find(snapshot, "sess")
+    index = weakref.ref(index_of(snapshot))
+    assert index() is index_of(snapshot)
+    del snapshot
+    gc.collect()
+    assert index() is None
+
+
+def test_of_a_catalog_without_secrets_nothing_is_found() -> None:
+    assert find(Snapshot([]), "aws") == []
 
 
 def test_letters_that_mean_something_in_patterns_mean_themselves() -> None:

@@ -1,0 +1,95 @@
+"""What is searched of a snapshot, laid out for it, and kept as long as the snapshot is."""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate
+from weakref import WeakKeyDictionary
+
+from secret_manager import Summary
+from secrets_ui.catalog.folding import folded
+from secrets_ui.catalog.snapshot import GAP, Snapshot
+from secrets_ui.catalog.spelling import Vocabulary, vocabulary_of
+
+_TEXTS_IN_A_PIECE = 500
+
+
+class Texts:
+    """Texts in one string, which takes less memory than many strings, and less time to look through."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._all = GAP.join([*texts, ""])
+        self._starts = array("Q", accumulate((len(text) + 1 for text in texts), initial=0))
+
+    def __getitem__(self, position: int) -> str:
+        return self._all[self._starts[position] : self._starts[position + 1] - 1]
+
+    def holding(self, word: str, positions: Iterable[int] | None = None) -> list[int]:
+        """Return the positions of the texts with a word: of all of them, or of those asked for."""
+        find, starts = self._all.find, self._starts
+        if positions is not None:
+            return [at for at in positions if find(word, starts[at], starts[at + 1]) >= 0]
+        found = []
+        place = find(word)
+        while place >= 0:
+            position = bisect_right(starts, place) - 1
+            found.append(position)
+            place = find(word, starts[position + 1])
+        return found
+
+    def pieces(self) -> Iterator[str]:
+        """Yield all texts, hundreds at a time."""
+        for start in range(0, len(self._starts), _TEXTS_IN_A_PIECE):
+            end = min(start + _TEXTS_IN_A_PIECE, len(self._starts) - 1)
+            yield self._all[self._starts[start] : self._starts[end]]
+
+
+class Index:
+    """What one snapshot is searched by.
+
+    texts: everything that is searched of each secret.
+    names: with a hyphen at both ends, and for the underscore, which the API takes as well.
+    joined: the names without what separates their parts.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.size = len(snapshot.entries)
+        self.names = [f"-{name}-".replace("_", "-") for name in snapshot.names]
+        self.joined = Texts([name.replace("-", "") for name in self.names])
+        self.texts = Texts(
+            [
+                GAP.join((name, _folded_ids(entry), folded(entry.description)))
+                for name, entry in zip(snapshot.names, snapshot.entries, strict=True)
+            ]
+        )
+
+    @cached_property
+    def rank(self) -> Sequence[int]:
+        """The place of each secret among those that fit equally: short names first."""
+        names = self.names
+        in_order = sorted(range(self.size), key=names.__getitem__)
+        in_order.sort(key=[len(name) for name in names].__getitem__)
+        rank = array("Q", bytes(8 * self.size))
+        for number, position in enumerate(in_order):
+            rank[position] = number
+        return rank
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        return vocabulary_of(self.texts.pieces())
+
+
+def _folded_ids(entry: Summary) -> str:
+    return GAP.join((entry.id, entry.user_id, *entry.app_ids)).lower()
+
+
+_indexes: WeakKeyDictionary[Snapshot, Index] = WeakKeyDictionary()
+
+
+def index_of(snapshot: Snapshot) -> Index:
+    """Return the index of a snapshot; two threads at once may both make it, and one is kept."""
+    index = _indexes.get(snapshot)
+    if index is None:
+        index = _indexes[snapshot] = Index(snapshot)
+    return index
