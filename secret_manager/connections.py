@@ -21,7 +21,6 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from .timeouts import Deadline
 
-
 # A page of a hundred secrets at once. Each piece by itself means waiting for the other threads again.
 _BUFFER_BYTES = 128 * 1024
 

@@ -100,9 +100,9 @@ def _summary(document: Any) -> Summary | None:
         fields.seconds(get("updated_at")),
         on,
         versions,
-        (current and fields.identifier(current.get("id"))) or "",
-        current and fields.whole_number(current.get("version")),
-        current and fields.seconds(current.get("created_at")),
+        fields.identifier(current.get("id")) or "",
+        fields.whole_number(current.get("version")),
+        fields.seconds(current.get("created_at")),
     )
 
 

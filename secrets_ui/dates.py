@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from django.utils import timezone
+from django.utils.dates import MONTHS_3, WEEKDAYS_ABBR
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -44,8 +45,13 @@ def local(moment: datetime) -> datetime:
 
 
 def exactly(moment: datetime) -> str:
-    """Return the moment with its zone: "Fri 4 Dec 2026 23:59 JST"."""
-    return date_format(local(moment), "D j M Y H:i T")
+    """Return the moment with its zone: "Fri 4 Dec 2026 23:59 JST".
+
+    Every row of a list has some of these, and `date_format` costs more than the rest of the row.
+    """
+    here = local(moment)
+    weekday, month = WEEKDAYS_ABBR[here.weekday()], str(MONTHS_3[here.month]).title()
+    return f"{weekday} {here.day} {month} {here.year} {here:%H:%M} {here.tzname()}"
 
 
 def day(moment: datetime) -> str:

@@ -6,27 +6,24 @@ The templates only place them: a `{% url %}` or a filter in a row costs more tha
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import quote
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from secret_manager import Secret, SecretVersion
+from secret_manager import SecretVersion, Summary
 from secrets_ui import dates
+from secrets_ui.catalog.snapshot import moment
 from secrets_ui.shown import shown
-from secrets_ui.status import Badge, Tone, current_version, expiry_tone, secret_badge, version_badge
-
-# A long name is cut in its middle: its last characters tell it from its neighbours.
-NAME_END = 8
+from secrets_ui.status import Badge, Tone, expiry_tone, summary_badge, version_badge
 
 
-@dataclass(frozen=True, kw_only=True)
-class SecretRow:
+class SecretRow(NamedTuple):
     """One secret in the list. `copy_url` is empty where no version is on."""
 
+    id: str
     name: str
-    name_start: str
-    name_end: str
     description: str
     url: str
     copy_url: str
@@ -55,7 +52,7 @@ class VersionRow:
 
 
 def secret_rows(
-    secrets: Sequence[Secret], *, organization_id: str, now: datetime
+    secrets: Sequence[Summary], *, organization_id: str, now: datetime
 ) -> list[SecretRow]:
     """Return the rows of a list page."""
     list_url = reverse("secret-list", args=[organization_id])
@@ -90,30 +87,27 @@ def version_label(version: SecretVersion) -> str:
     return f"v{version.version}" if version.version is not None else version.id
 
 
-def _secret_row(secret: Secret, *, list_url: str, now: datetime) -> SecretRow:
+def _secret_row(secret: Summary, *, list_url: str, now: datetime) -> SecretRow:
     url = f"{list_url}{quote(secret.id, safe='')}/"
-    current = current_version(secret.versions or ())
-    expired_at, updated_at = secret.expired_at, secret.updated_at
-    name = shown(secret.name) or secret.id
+    expired_at, updated_at, value_at = map(
+        moment, (secret.expired_at, secret.updated_at, secret.value_at)
+    )
     return SecretRow(
-        name=name,
-        name_start=name[:-NAME_END],
-        name_end=name[-NAME_END:],
+        id=secret.id,
+        name=shown(secret.name) or secret.id,
         description=shown(secret.description),
         url=url,
-        copy_url=f"{url}versions/{quote(current.id, safe='')}/reveal/" if current else "",
-        badge=secret_badge(secret, secret.versions, now=now),
+        copy_url=(
+            f"{url}versions/{quote(secret.current_id, safe='')}/reveal/"
+            if secret.current_id
+            else ""
+        ),
+        badge=summary_badge(secret, now=now),
         expiry=dates.in_words(expired_at, now=now) if expired_at else "",
         expiry_exact=dates.exactly(expired_at) if expired_at else _("No expiry set"),
         expiry_tone=expiry_tone(expired_at, now=now),
-        value_age=_age(current, now=now),
-        apps=len(secret.integration_service_ids),
+        value_age=dates.age_in_words(value_at, now=now) if value_at else "—",
+        apps=len(secret.app_ids),
         changed=dates.in_words(updated_at, now=now) if updated_at else "—",
         changed_exact=dates.exactly(updated_at) if updated_at else "",
     )
-
-
-def _age(version: SecretVersion | None, *, now: datetime) -> str:
-    if version is None or version.created_at is None:
-        return "—"
-    return dates.age_in_words(version.created_at, now=now)

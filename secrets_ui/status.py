@@ -1,14 +1,14 @@
 """How a secret stands, in a word: the one place that decides it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from secret_manager import Secret, SecretVersion
+from secret_manager import Secret, SecretVersion, Summary, summary_of
 
 Tone = Literal["good", "warning", "bad", "muted"]
 EXPIRES_SOON = timedelta(days=30)
@@ -31,20 +31,28 @@ def current_version(versions: Sequence[SecretVersion]) -> SecretVersion | None:
 def secret_badge(
     secret: Secret, versions: Sequence[SecretVersion] | None, *, now: datetime
 ) -> Badge:
-    """Return how a secret stands; `versions` is None where the API did not list them."""
-    if versions is None:
+    """Return how a secret stands with these versions; None where the API did not list them."""
+    return summary_badge(
+        summary_of(replace(secret, versions=None if versions is None else tuple(versions))), now=now
+    )
+
+
+def summary_badge(summary: Summary, *, now: datetime) -> Badge:
+    """Return how a secret stands, as a list knows it."""
+    if summary.on is None:
         return Badge(_("Not known"), "muted")
-    if not versions:
+    if not summary.versions:
         return Badge(_("No value"), "muted")
-    current = current_version(versions)
-    if current is None:
+    if not summary.on:
         return Badge(_("All off"), "muted")
-    if secret.expired_at and secret.expired_at <= now:
+    if summary.expired_at is not None and summary.expired_at <= now.timestamp():
         return Badge(_("Expired, still on"), "bad")
-    on = sum(version.is_on for version in versions)
-    if on > 1:
-        return Badge(ngettext("%d version on", "%d versions on", on) % on, "warning")
-    return Badge(_("On · v%s") % current.version if current.version else _("On"), "good")
+    if summary.on > 1:
+        return Badge(
+            ngettext("%d version on", "%d versions on", summary.on) % summary.on, "warning"
+        )
+    number = summary.current_number
+    return Badge(_("On · v%s") % number if number else _("On"), "good")
 
 
 def version_badge(version: SecretVersion) -> Badge:

@@ -6,6 +6,7 @@ from secrets_ui.views import (
     home,
     notes,
     saved_views,
+    secret_list,
     secrets,
     versions,
     writes,
@@ -23,7 +24,7 @@ version_urls = [
 
 # /organizations/{org}/secrets/
 secret_urls: list[URLPattern | URLResolver] = [
-    path("", secrets.secret_list, name="secret-list"),
+    path("", secret_list.secret_list, name="secret-list"),
     path("new/", secrets.secret_create, name="secret-create"),
     path("<str:secret_id>/", secrets.secret_detail, name="secret-detail"),
     path("<str:secret_id>/edit/", secrets.secret_update, name="secret-update"),

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from secret_manager import NotFound, Secret, SecretManagerError, Summary, summary_of
 from secrets_ui.catalog import memory, refreshing
@@ -44,8 +45,9 @@ class View:
         return self.snapshot.read_at > 0
 
     @property
-    def age_seconds(self) -> float:
-        return max(0.0, time.time() - self.snapshot.read_at)
+    def read_at(self) -> datetime:
+        """When the reading began that stands behind this."""
+        return datetime.fromtimestamp(self.snapshot.read_at, UTC)
 
 
 def look(connection: Connection) -> View:

@@ -9,6 +9,8 @@ from secrets_ui.catalog.folding import folded
 
 # Between two texts of a secret: no word of a query holds it, so no match spans two texts.
 GAP = "\n"
+# The calendar's end, which is how some servers say "never", and past which rounding may lead.
+_LAST = 253_402_300_799
 
 
 class Snapshot:
@@ -71,4 +73,4 @@ class Snapshot:
 
 def moment(seconds: int | None) -> datetime | None:
     """Return a moment of a summary as the pages show it."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    return None if seconds is None else datetime.fromtimestamp(min(seconds, _LAST), UTC)

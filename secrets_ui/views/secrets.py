@@ -26,42 +26,15 @@ from secrets_ui.forms import SecretEditForm, SecretForm, TypedNameForm
 from secrets_ui.http import DashboardRequest, posted, render_part
 from secrets_ui.outcomes import AlreadyGone, ChangedMeanwhile
 from secrets_ui.problems import Problem, name_is_taken
-from secrets_ui.rows import secret_rows, version_label, version_rows
+from secrets_ui.rows import version_label, version_rows
 from secrets_ui.shown import shown
 from secrets_ui.status import current_version, expiry_tone, secret_badge
 from secrets_ui.views.answers import doing, form_status, problem_for_form
 from secrets_ui.views.notes import is_favourite, notes_panel
-from secrets_ui.views.writes import settle_left_open, written_before
+from secrets_ui.views.writes import written_before
 
-PER_PAGE = (25, 50, 100)
-DEFAULT_PER_PAGE = 50
 VERSIONS_PER_PAGE = 25
 HISTORY_ROWS = 10
-
-
-@require_safe
-@requires(Capability.READ)
-@connection_required
-def secret_list(request: DashboardRequest) -> HttpResponse:
-    """A page of the organization's secrets, as the API orders them."""
-    page = max(1, _number(request.GET.get("page"), default=1))
-    per_page = _number(request.GET.get("per_page"), default=DEFAULT_PER_PAGE)
-    per_page = per_page if per_page in PER_PAGE else DEFAULT_PER_PAGE
-    found = services.list_secrets(connection=request.connection, page=page, per_page=per_page)
-    organization_id = request.connection.organization_id
-    context = {
-        "rows": secret_rows(found.secrets, organization_id=organization_id, now=timezone.now()),
-        "dropped": found.dropped,
-        "page": page,
-        "per_page": per_page,
-        "per_page_choices": PER_PAGE,
-        "first": (page - 1) * per_page + 1,
-        "last": (page - 1) * per_page + len(found.secrets),
-        "has_next": found.has_next,
-        # Called where it is shown: a part of the page must not settle what nobody then reads.
-        "left_open": partial(settle_left_open, request),
-    }
-    return render_part(request, "secrets_ui/secret_list.html", "secret-table", context)
 
 
 @require_safe
@@ -245,7 +218,3 @@ def _conflict_form(
     """Show theirs and mine, field by field, over the form as it was typed."""
     in_the_way = conflicts.found(form, current)
     return _edit_form(request, conflicts.rebased(form, current), current, in_the_way=in_the_way)
-
-
-def _number(text: str | None, *, default: int) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else default
