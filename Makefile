@@ -10,7 +10,7 @@ PIP_INSTALL := install --quiet --disable-pip-version-check
 LOCK_COMMAND := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --custom-compile-command "make lock"
 
-.PHONY: help run test faults soak lint format screenshots access-table lock
+.PHONY: help run test faults soak bench lint format screenshots access-table lock
 .DELETE_ON_ERROR:
 
 help: ## List these targets
@@ -37,6 +37,9 @@ faults: .venv/dev ## Let the API fail in every way in every act, and print what 
 soak: .venv/dev .venv-sdk/installed ## Run the long versions: 2,000 lost answers, 200 racing edits, a hanging API
 	@SOAK=on FAULTS_TABLE=on $(BIN)/python -m pytest --show-capture=no \
 		tests/faults/test_lost_answers.py tests/faults/test_races.py tests/faults/test_hanging.py
+
+bench: .venv/dev .venv-sdk/installed ## Measure the catalog, the pages and the memory; about 8 minutes, write benchmarks/RESULTS.md
+	@$(BIN)/python -m benchmarks.bench
 
 lint: .venv/dev ## Check style, types, layers, templates and migrations
 	@$(BIN)/ruff check .

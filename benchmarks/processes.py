@@ -63,9 +63,13 @@ class Stub:
     url: str
     reader: Reader
 
-    def set_latency(self, milliseconds: float) -> dict[str, Any]:
-        """Answer so late from now on; return what it says of itself until now."""
-        return self.reader.ask(milliseconds)
+    def set_latency(self, milliseconds: float) -> None:
+        """Answer so late from now on."""
+        self.reader.ask(milliseconds)
+
+    def requests(self) -> int:
+        """Return how many requests have come."""
+        return self.reader.ask("")["requests"]
 
 
 @contextmanager

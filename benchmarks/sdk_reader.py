@@ -15,7 +15,8 @@ LIMIT = 100
 client = APIClient({"user_id": "user-1410000000001", "personal_access_token": "a token"})
 for line in sys.stdin:
     started = time.perf_counter()
-    found, has_next = [], True
+    found: list[dict] = []
+    has_next = True
     while has_next:
         page = client.get_secrets(line.strip(), offset=len(found), limit=LIMIT)
         found += page["secrets"]

@@ -1,8 +1,8 @@
 """A Secret Manager that only lists secrets: organizations of any size, as far away as wanted.
 
 `python -m benchmarks.stub --sizes 100 10000` prints one JSON line when it is ready: its `port`.
-Each line on stdin sets the latency in milliseconds and is answered with what it has done until then;
-the end of stdin ends it, so it never outlives whoever started it.
+Each line on stdin sets the latency in milliseconds (an empty one leaves it) and is answered with what
+it has done until then; the end of stdin ends it, so it never outlives whoever started it.
 
 It is to cost next to nothing beside what is measured: secrets are encoded before the start, an
 answer is put together from them, and no framework is between.
@@ -137,7 +137,8 @@ async def serve(stub: Stub) -> None:
     orders = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     while line := await orders.readline():
-        stub.latency = float(line) / 1000
+        if line.strip():
+            stub.latency = float(line) / 1000
         told = {
             "latency_ms": stub.latency * 1000,
             "requests": stub.requests,

@@ -48,7 +48,15 @@ def test_values_are_sent_as_the_official_clients_ask(stub: Stub, asked: str) -> 
 
 def test_the_latency_is_set_while_it_runs(stub: Stub) -> None:
     stub.set_latency(1.5)
-    assert stub.set_latency(0)["latency_ms"] == 0
+    assert stub.reader.ask("")["latency_ms"] == 1.5
+    stub.set_latency(0)
+    assert stub.reader.ask("")["latency_ms"] == 0
+
+
+def test_it_counts_what_it_is_asked(stub: Stub) -> None:
+    before = stub.requests()
+    versions(stub, "")
+    assert stub.requests() == before + 1
 
 
 def test_it_ends_with_whoever_started_it() -> None:
