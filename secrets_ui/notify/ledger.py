@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -31,8 +32,7 @@ class Digest:
     is_repeat: bool = False
 
 
-@dataclass(frozen=True)
-class _Told:
+class _Told(NamedTuple):
     days: int
     digest: str
     is_sent: bool
@@ -93,10 +93,10 @@ def _told(share: Share, organization_id: str) -> dict[tuple[str, datetime], list
             organization_id=organization_id,
             secret_id__in=ids[start : start + QUERY_SIZE],
             channel=share.recipient.channel,
-        )
-        for row in rows:
-            told = _Told(row.days, row.digest, is_sent=row.sent_at is not None)
-            found.setdefault((row.secret_id, row.expired_at), []).append(told)
+        ).values_list("secret_id", "expired_at", "days", "digest", "sent_at")
+        for secret_id, expired_at, days, digest, sent_at in rows:
+            told = _Told(days, digest, is_sent=sent_at is not None)
+            found.setdefault((secret_id, expired_at), []).append(told)
     return found
 
 
