@@ -30,13 +30,20 @@ from accounts.models import Person
 from secret_manager import Secret, SecretVersion, Value
 from secret_manager.rules import is_id
 from secrets_ui import connection as connections
-from secrets_ui.models import Intent
+from secrets_ui.models import Intent, Note
 from secrets_ui.subjects import recordable
 from tests.browser.conftest import Tenant
 from tests.browser.hostile import CALLED, HOST, TEXTS, arrived, as_read, bundles
 from tests.browser.hostile.api import SECRET_ID, VERSION_ID, HostileApi, running, wire_value
 from tests.browser.hostile.characters import HEADERS
-from tests.browser.hostile.remembered import NONCE, acts, people, writes
+from tests.browser.hostile.remembered import (
+    NONCE,
+    acts,
+    earlier_notes,
+    notes,
+    people,
+    writes,
+)
 from tests.browser.hostile.tour import BUNDLES, EVERYTHING, MESSAGES, WRITES, Scene, Tour
 from tests.browser.hostile.watch import Watch
 
@@ -76,6 +83,10 @@ ABOUT_ONE = replace(
     RECORDED, texts=MESSAGES[::2], rows=10, shows=("reason",), prepare=acts(on_one_secret=True)
 )
 NAMED = replace(RECORDED, shows=("person", "email"), prepare=people)
+NOTED = Scene(shows=("owner", "how_to_renew"), prepare=notes)
+# Earlier notes are offered to a secret whose name could be kept as it is.
+LASTING = [text for text in TEXTS if recordable(arrived(text)) == text]
+OFFERED = Scene(texts=LASTING[::24], shows=("owner",), prepare=earlier_notes)
 # What fits into a filter.
 TYPED = [text[:140] for text in TEXTS[::80] if "\0" not in text]
 KEPT = [
@@ -95,6 +106,9 @@ KEPT = [
     ("/audit/people/{person}/seen/", RECORDED),
     ("/accounts/people/", NAMED),
     ("/accounts/people/?q={typed}", Scene(shows=("typed",))),
+    (SECRET, NOTED),
+    (SECRET, OFFERED),
+    (f"{SECRET}notes/", NOTED),
 ]
 
 # Where, what is pressed there, and what is pressed to take away what came of it.
@@ -147,6 +161,7 @@ NOT_VISITED = {
     ),
     *("password", "connection-forget", "person-add", "person-change"),
     *("version-reveal", "trail-export"),
+    *("favourite", "notes-adopt", "view-save", "view-delete"),
 }
 
 
@@ -266,6 +281,21 @@ def test_an_edit_that_meets_another(tour: Tour) -> None:
 
     scene = Scene(shows=("description",), in_pairs=True)
     tour.compare("an edit that meets another", scene, collide)
+
+
+def test_notes_that_meet_others(tour: Tour) -> None:
+    def collide() -> None:
+        Note.objects.all().delete()
+        tour.visit(f"{SECRET}notes/")
+        mine = "Mine\n" + tour.api.text("mine")[:2000].replace("\0", "")
+        tour.page.get_by_label("How to renew it").fill(mine)
+        notes(tour.api, 1)
+        tour.press("#notes-form button.primary")
+        choices = tour.page.locator(".stacked").text_content() or ""
+        assert as_read(mine) in as_read(choices)
+
+    scene = Scene(texts=BUNDLES[::2], shows=("how_to_renew",), in_pairs=True)
+    tour.compare("notes that meet others", scene, collide)
 
 
 def test_a_note_of_what_was_deleted(tour: Tour) -> None:

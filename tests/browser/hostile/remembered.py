@@ -11,7 +11,8 @@ from django.utils import timezone
 from accounts.models import Person
 from audit.models import Outcome
 from audit.trail import Actor, Subject, noted
-from secrets_ui.models import Intent
+from secrets_ui.models import Intent, Note
+from secrets_ui.notes import index
 from secrets_ui.subjects import recordable
 from tests.browser.hostile import arrived
 from tests.browser.hostile.api import SECRET_ID, VERSION_ID, HostileApi
@@ -78,6 +79,29 @@ def acts(*, on_one_secret: bool = False) -> Prepare:
             )
 
     return prepare
+
+
+def notes(api: HostileApi, rows: int, *, secret_id: int = SECRET_ID) -> None:
+    """Keep what colleagues wrote about the secret, and give it an owner."""
+    Note.objects.all().delete()
+    owner, _is_new = Person.objects.update_or_create(
+        username="owner", defaults={"name": f"The owner {arrived(api.text('owner'))}"}
+    )
+    label = recordable(arrived(api.text("label"))).replace(",", "").replace("、", "")
+    Note.objects.create(
+        organization_id=ORGANIZATION_ID,
+        secret_id=str(secret_id),
+        secret_name=arrived(api.text("name")),
+        owner=owner,
+        labels=[f"1 {label[:36]}", "2"],
+        how_to_renew=arrived(api.text("how_to_renew")),
+    )
+    index.forget(ORGANIZATION_ID)
+
+
+def earlier_notes(api: HostileApi, rows: int) -> None:
+    """Keep what was written about an earlier secret of this name."""
+    notes(api, rows, secret_id=SECRET_ID + 1)
 
 
 def people(api: HostileApi, rows: int) -> None:
