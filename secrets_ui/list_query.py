@@ -57,6 +57,12 @@ class ListQuery:
         """Tell whether this is the list as the API gives it, page by page."""
         return not (self.q or self.filters or self.sort)
 
+    @property
+    def order(self) -> str:
+        """The order that is shown: of what is due, the soonest first, unless another is asked for."""
+        is_of_dates = self.expiry not in {"", "none"} and not self.q
+        return self.sort or ("expiry" if is_of_dates else "")
+
     def changed(self, **changes: Any) -> "ListQuery":
         """Return another view; unless a page is named it begins with the first one."""
         return replace(self, **{"page": 1, **changes})

@@ -46,8 +46,8 @@ def list_page(
     positions: Sequence[int] = range(len(snapshot)) if found is None else found
     if query.filters:
         positions = sift(snapshot, positions, _sieve(query, notes, favourites), now=now)
-    if query.sort:
-        positions = in_order(snapshot, positions, query.sort)
+    if query.order:
+        positions = in_order(snapshot, positions, query.order)
     pages = max(1, -(-len(positions) // query.per_page))
     page = min(query.page, pages)
     start = (page - 1) * query.per_page

@@ -51,9 +51,9 @@ def orders(query: ListQuery) -> list[Order]:
         ("-created", _("Created lately first")),
     ]
     known = {sort for sort, _label in named}
-    if query.sort not in known:
-        named.append((query.sort, _turned(query.sort)))
-    return [Order(label, query.link(sort=sort), sort == query.sort) for sort, label in named]
+    if query.order not in known:
+        named.append((query.order, _turned(query.order)))
+    return [Order(label, query.link(sort=sort), sort == query.order) for sort, label in named]
 
 
 def _turned(sort: str) -> str:
@@ -67,9 +67,9 @@ def _turned(sort: str) -> str:
 
 def _column(query: ListQuery, label: str, order: str, *, is_extra: bool = False) -> Column:
     key = order.removeprefix("-")
-    is_sorted = bool(order) and query.sort.removeprefix("-") == key
-    turned = key if query.sort.startswith("-") else f"-{key}"
-    direction = "descending" if query.sort.startswith("-") else "ascending"
+    is_sorted = bool(order) and query.order.removeprefix("-") == key
+    turned = key if query.order.startswith("-") else f"-{key}"
+    direction = "descending" if query.order.startswith("-") else "ascending"
     return Column(
         label=label,
         link=query.link(sort=turned if is_sorted else order) if order else "",

@@ -4,6 +4,7 @@ from secrets_ui.views import (
     confirm,
     connections,
     home,
+    jump,
     notes,
     saved_views,
     secret_list,
@@ -53,4 +54,5 @@ urlpatterns = [
     path("organizations/<str:organization_id>/secrets/", include(secret_urls)),
     path("organizations/<str:organization_id>/views/", include(view_urls)),
     path("organizations/<str:organization_id>/writes/", include(write_urls)),
+    path("organizations/<str:organization_id>/jump/", jump.jump, name="jump"),
 ]

@@ -84,6 +84,7 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.querySelector("[data-remask]") && !event.detail.target.contains(shown)) hide(shown);
   }
   if (event.detail.target === dialogContent) openDialog();
+  if (event.detail.target.dataset.go === "") byId("jump-results").querySelector("a")?.click();
   prepare(document);
 });
 
@@ -331,6 +332,34 @@ document.addEventListener("keydown", (event) => {
   for (const menu of openMenus()) {
     menu.open = false;
     menu.querySelector("summary").focus();
+  }
+});
+
+// Keys: Ctrl-K or Cmd-K jumps; in the list of places the arrows choose and Enter goes to the first one.
+
+document.addEventListener("keydown", (event) => {
+  const opener = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && document.querySelector(`[data-key="${event.key.toLowerCase()}"]`);
+  if (!opener || event.isComposing) return;
+  event.preventDefault();
+  if (byId("jump-q")) byId("jump-q").select();
+  else if (!dialog.open) opener.click();
+});
+
+document.addEventListener("keydown", (event) => {
+  const list = byId("jump-results");
+  if (!list || event.isComposing || !event.target.closest(".jump")) return;
+  const stops = [byId("jump-q"), ...list.querySelectorAll("a")];
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step) {
+    event.preventDefault();
+    stops[(stops.indexOf(event.target) + step + stops.length) % stops.length].focus();
+  } else if (event.key === "Enter" && event.target === stops[0] && stops[1]) {
+    event.preventDefault();
+    // What is typed may be newer than what is listed.
+    if (list.dataset.q === stops[0].value.trim()) stops[1].click();
+    else list.dataset.go = "";
+  } else if (event.key.length === 1 && event.target !== stops[0] && !event.ctrlKey && !event.metaKey) {
+    stops[0].focus();
   }
 });
 
