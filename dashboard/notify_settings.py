@@ -111,8 +111,11 @@ def _read_mail_server() -> MailServer | None:
             "EMAIL_URL has a user and a password or neither, and nothing behind the port;"
             " special characters are percent-encoded."
         )
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if not (user + password).isascii():
+        raise ImproperlyConfigured("EMAIL_URL must have a user and a password in ASCII.")
     tls, usual_port = MAIL_SCHEMES[parts.scheme]
-    if parts.password and not tls and parts.hostname not in LOOPBACK:
+    if password and not tls and parts.hostname not in LOOPBACK:
         raise ImproperlyConfigured(
             "EMAIL_URL would send a password in clear: use smtp+tls:// or smtp+ssl://."
         )
@@ -120,8 +123,8 @@ def _read_mail_server() -> MailServer | None:
         host=parts.hostname,
         port=parts.port or usual_port,
         tls=tls,
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
+        user=user,
+        password=password,
     )
 
 

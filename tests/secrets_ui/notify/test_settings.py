@@ -136,6 +136,7 @@ def test_what_is_missing_is_named(missing: str, changes: dict[str, str], read: R
         ("EMAIL_URL", "smtp+tls://"),
         ("EMAIL_URL", "smtp+tls://canary@mail.example.com"),
         ("EMAIL_URL", "smtp://me:canary@mail.example.com"),
+        ("EMAIL_URL", "smtp+tls://me:canary%C3%B6@mail.example.com"),
         ("EMAIL_URL", "smtp+tls://me:canary@mail.example.com/path"),
         ("EMAIL_URL", "smtp+tls://me:can#ary@mail.example.com"),
         ("EMAIL_URL", "smtp+tls://me:canary@mail.example.com?tls=off"),
