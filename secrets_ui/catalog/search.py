@@ -22,7 +22,7 @@ __all__ = ["find", "marked"]
 FEW = 5
 
 # Where a word was found: the less, the better. What several words have is added.
-WHOLE = 0  # the name or the id
+WHOLE_ID = 0
 FIRST_PART = 1  # of the name, up to its first hyphen
 PART = 2
 START_OF_NAME = 3
@@ -128,6 +128,7 @@ class _Search:
         if self.notes:
             among = self.notes.keys() if positions is None else self.notes.keys() & positions
             found += [position for position in among if word in self.notes[position]]
+        # Each once: what is there twice would be twice as much after each further word.
         return list(dict.fromkeys(found))
 
     def _fit(self, word: str) -> Callable[[int], int]:
@@ -145,10 +146,8 @@ class _Search:
         def fit(position: int) -> int:
             name = names[position]
             if start in name or start_joined in name:
-                if name.startswith(whole):
-                    return WHOLE if name == whole else FIRST_PART
                 if whole in name:
-                    return PART
+                    return FIRST_PART if name.startswith(whole) else PART
                 is_first = name.startswith((start, start_joined))
                 return START_OF_NAME if is_first else START_OF_PART
             is_in_name = part in name
@@ -159,7 +158,7 @@ class _Search:
                 is_in_name = joined in joined_name
             secret_id = entries[position].id.lower()
             if secret_id.startswith(word) or secret_id.endswith(word):
-                return WHOLE if secret_id == word else END_OF_ID
+                return WHOLE_ID if secret_id == word else END_OF_ID
             if is_word and (alone(texts[position]) or alone(notes.get(position, ""))):
                 return WORD_OF_TEXT
             return IN_NAME if is_in_name else ELSEWHERE

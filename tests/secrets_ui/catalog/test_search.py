@@ -110,8 +110,8 @@ def test_parts_that_were_left_out_between_hyphens_are_no_hindrance() -> None:
 
 
 def test_parts_are_for_where_whole_words_find_nothing() -> None:
-    secrets = secret("legal-esign"), secret("edge-signing")
-    assert names_found("e-sign", *secrets)[0] == "legal-esign"
+    secrets = secret("legal-esign-key"), secret("edge-signing")
+    assert names_found("e-sign", *secrets)[0] == "legal-esign-key"
     assert names_found("aws-ses", secret("aws-ses"), secret("aws-x-ses")) == ["aws-ses"]
 
 
@@ -159,6 +159,12 @@ def test_a_long_vowel_mark_at_the_end_may_be_missing(query: str, text: str) -> N
             [secret("zz-online"), secret("a", "deadlines")],
             id="inside a name, inside a text",
         ),
+        pytest.param(
+            "line",
+            [secret("online"), secret("a", "the deadline")],
+            id="inside a name, end of a word",
+        ),
+        pytest.param("line", [secret("online"), secret("a", "two lines")], id="and a word's start"),
         pytest.param("500", [secret("long-name", id="500"), secret("500-a")], id="whole id, part"),
         pytest.param(
             "a key", [secret("z-a-key"), secret("a-b-key")], id="words together, words apart"
@@ -214,7 +220,9 @@ def test_so_does_one_in_japanese(query: str, text: str) -> None:
     assert names_found(query, secret("b", "請求書の控え"), secret("a", text)) == ["a"]
 
 
-@pytest.mark.parametrize("query", ["tok", "toe", "pssword1x", "xasxworx", "議会", "20245"])
+@pytest.mark.parametrize(
+    "query", ["tok", "toe", "pssword1x", "paswrod", "xasxworx", "議会", "20245"]
+)
 def test_what_is_too_far_or_too_short_is_not_guessed(query: str) -> None:
     one = secret("password-tan-20246", "議事録")
     assert names_found(query, one) == []
@@ -241,6 +249,11 @@ def test_where_enough_is_found_no_word_is_taken_for_another() -> None:
     enough = [secret(f"form-{number}") for number in range(FEW)]
     assert "from" not in names_found("form", *enough, secret("from"))
     assert "from" in names_found("form", *enough[1:], secret("from"))
+
+
+def test_nor_where_the_parts_of_words_find_enough() -> None:
+    enough = [secret(f"form-{number}-a") for number in range(FEW)]
+    assert "from-a" not in names_found("a-form", *enough, secret("from-a"))
 
 
 # Whatever comes in
@@ -283,6 +296,7 @@ def test_of_a_catalog_without_secrets_nothing_is_found() -> None:
 
 def test_letters_that_mean_something_in_patterns_mean_themselves() -> None:
     assert marked("axxb", "a.*b") == [("axxb", False)]
+    assert names_found("a+b?c", secret("one", "A+B?C")) == ["one"]
     assert names_found("c++(", secret("one", "for C++ (new)")) == ["one"]
     assert marked("a.*b (x", "a.*b") == [("a.*b", True), (" (x", False)]
 
