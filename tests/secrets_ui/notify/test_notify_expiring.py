@@ -4,14 +4,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 from pytest_django import Settings
 
 from accounts.models import Person
 from accounts.roles import Role
 from audit.models import Event
+from emulator import models as emulator
 from secret_manager import SecretManagerClient
 from secrets_ui.models import Note, Notice
-from secrets_ui.notify import webhook
+from secrets_ui.notify import ledger, webhook
 from tests.accounts.support import break_trail, outcomes
 from tests.secrets_ui.conftest import ORGANIZATION_ID
 from tests.secrets_ui.notify.conftest import (
@@ -229,6 +231,16 @@ def test_a_new_owner_is_told_too(
     assert [mail["To"] for mail in mailbox.mails] == ["hanako@example.com", "taro@example.com"]
 
 
+def test_what_another_organization_was_told_does_not_count(
+    make: Make, hanako: Person, mailbox: Mailbox
+) -> None:
+    make("bank-api", 7, hanako)
+    notify()
+    Notice.objects.update(organization_id="1420000000000")
+    notify()
+    assert len(mailbox.mails) == 2
+
+
 # When something fails
 
 
@@ -346,6 +358,31 @@ def test_secrets_that_cannot_be_read_end_it(
     configure(credential=type(credential).personal("user-1410000000001", "another-token"))
     assert notify().error == "The secrets cannot be read (NotAuthenticated). Nothing was sent."
     assert mailbox.mails == []
+
+
+def test_a_list_that_cannot_be_read_whole_is_told_as_far_as_it_goes(
+    make: Make, hanako: Person, mailbox: Mailbox
+) -> None:
+    make("bank-api", 7, hanako)
+    emulator.Secret.objects.create(
+        id="not an id", organization_id=ORGANIZATION_ID, user_id="1", name="lost", expired_at=at(7)
+    )
+    ran = notify()
+    assert ran.error == "Not all secrets could be read: the next run tries again."
+    assert [names_in(mail) for mail in mailbox.mails] == [["bank-api"]]
+
+
+def test_a_database_that_fails_is_told_in_one_sentence(
+    make: Make, hanako: Person, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: Any, **named: Any) -> None:
+        raise DatabaseError("disk full: canary")
+
+    make("bank-api", 7, hanako)
+    monkeypatch.setattr(ledger, "claim", fail)
+    assert notify().error == "The database failed; the next run goes on."
+    assert mailbox.mails == []
+    assert outcomes("notices.sent") == ["attempted", "unknown"]
 
 
 @pytest.mark.parametrize("name", ["NOTIFY_USER_ID", "EMAIL_URL or NOTIFY_WEBHOOK_URL"])

@@ -8,6 +8,7 @@ from pytest_django import Settings
 
 from accounts.models import Person
 from emulator.models import Secret
+from secrets_ui.notify import texts
 from secrets_ui.notify.config import NotifyConfig
 from secrets_ui.notify.due import Due
 from secrets_ui.notify.ledger import Digest
@@ -88,6 +89,16 @@ def test_a_digest_says_the_same_whatever_a_secret_or_an_owner_is_called(name: st
         assert said == getattr(mail(harmless), part)
     said = webhook_text(hostile).replace(plain(name), "bank-api")
     assert said == webhook_text(harmless)
+
+
+@pytest.mark.parametrize("name", ["<!channel>", "&lt;!here&gt;", "<script>alert(1)</script>"])
+def test_mark_up_is_escaped_even_where_a_name_kept_it(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "plain", lambda text: text)
+    digest = digest_of(name, owner=name)
+    assert name not in mail(digest).html
+    assert name not in webhook_text(digest)
 
 
 def test_a_name_of_nothing_visible_is_shown_as_its_id() -> None:
