@@ -12,7 +12,7 @@ from pathlib import Path
 # For what is asked in this process. The servers that are measured have settings of their own.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
-from benchmarks import cold, pages, weight
+from benchmarks import cold, first_page, scan, warm, weight  # noqa: E402
 from benchmarks.processes import running_stub
 from benchmarks.report import Section, document, load
 
@@ -31,10 +31,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, running_stub(sizes) as stub:
         folder = Path(name)
         measured: dict[str, Callable[[], Section]] = {
-            "first": lambda: pages.first_pages(stub, sizes, folder),
+            "first": lambda: first_page.first_pages(stub, sizes, folder),
             "cold": lambda: cold.cold_reads(stub, sizes, folder),
-            "scan": lambda: pages.scans(sizes),
-            "warm": lambda: pages.warm_pages(stub, sizes, folder),
+            "scan": lambda: scan.scans(sizes),
+            "warm": lambda: warm.warm_pages(stub, sizes, folder),
             "memory": lambda: weight.weights(stub, sizes, folder),
         }
         sections = [

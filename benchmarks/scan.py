@@ -1,7 +1,7 @@
-"""The questions that are asked of a catalog, and what they take without a page around them."""
+"""(c) The questions that are asked of a catalog, and what they take without a page around them."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from statistics import median
 
@@ -11,6 +11,7 @@ from secrets_ui.catalog.sifting import Sieve
 from secrets_ui.catalog.snapshot import Snapshot
 
 from benchmarks import names
+from benchmarks.report import Goal, Section, ms
 
 _FIRST_ID: str = next(names.organization(1, now=datetime.now(UTC)))["id"]
 
@@ -30,6 +31,27 @@ SIEVES = {
 }
 SORT = "expiry"
 REPEATS = 15
+GOAL_SIZE = 10_000
+
+
+def scans(sizes: Sequence[int]) -> Section:
+    """What questions take of a warm catalog, without a page."""
+    times = {size: scan_times(size) for size in sizes}
+    questions = times[sizes[0]]
+    rows = [[name, *(ms(times[size][name]) for size in sizes)] for name in questions]
+    goals = [
+        Goal(
+            f"The slowest usual search of a warm catalog of {GOAL_SIZE:,}",
+            2,
+            max(times[GOAL_SIZE][f"search: {name}"] for name in QUERIES) * 1000,
+            unit="ms",
+        )
+        for size in sizes
+        if size == GOAL_SIZE
+    ]
+    note = "Milliseconds for the question alone, in one thread; medians."
+    header = ["", *(f"{size:,} secrets" for size in sizes)]
+    return Section("Warm catalog: the scan", note, header, rows, goals)
 
 
 def snapshot_of(size: int, *, now: datetime) -> Snapshot:

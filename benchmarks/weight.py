@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.pages import Desk, desk_at
+from benchmarks.desk import Desk, desk_at
 from benchmarks.processes import Stub, dashboard_of, running_catalog_reader
 from benchmarks.report import Goal, Section
 from benchmarks.stub import organization_of

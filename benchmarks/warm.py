@@ -1,141 +1,21 @@
-"""(a, c) What a person waits for: pages of a real server, from the request to the last byte."""
+"""(c) What a person waits for: pages of a real server, from the request to the last byte."""
 
-import secrets
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from urllib.parse import quote
 
-from tests.services.dashboard import PROJECT, RunningDashboard
-
+from benchmarks.desk import desk_at
 from benchmarks.processes import Stub, dashboard_of, running_admin
 from benchmarks.report import Goal, Section, ms
-from benchmarks.scan import QUERIES, scan_times
-from benchmarks.stub import organization_of
+from benchmarks.scan import QUERIES
 from benchmarks.visitor import HTMX, Served, Visitor
 
 ROUNDS = 20
-COLD_ROUNDS = 3
-LATENCIES = (20, 100)  # milliseconds
 GOAL_SIZE = 10_000
 SMALL_SIZE = 100
 FILTER, SORT = "expiry=30", "sort=expiry"
 ADMIN_LIST = "/admin/peer/secret/"
-
-
-@dataclass(frozen=True)
-class Desk:
-    """A signed-in person and the pages in front of them."""
-
-    visitor: Visitor
-
-    def list_path(self, size: int) -> str:
-        return f"/organizations/{organization_of(size)}/secrets/"
-
-    def connect(self, size: int) -> None:
-        """Connect with a credential that nobody has used: no catalog is there for it."""
-        self.visitor.connect(organization_of(size), secrets.token_hex(16))
-
-    def open_warm(self, sizes: Sequence[int], stub: Stub) -> None:
-        """Connect to each, and return when their catalogs are read."""
-        for size in sizes:
-            self.connect(size)
-            self.visitor.get(self.list_path(size))
-            wait_until_quiet(stub)
-            self.visitor.get(self.list_path(size))
-
-
-@contextmanager
-def desk_at(dashboard: RunningDashboard) -> Iterator[Desk]:
-    """Make a person at this dashboard, and sign them in."""
-    password = secrets.token_urlsafe(16)
-    subprocess.run(
-        [sys.executable, "manage.py", "createsuperuser", "--noinput"],
-        cwd=PROJECT,
-        env={
-            **dashboard.environment,
-            "DJANGO_SUPERUSER_USERNAME": "hanako",
-            "DJANGO_SUPERUSER_EMAIL": "hanako@example.com",
-            "DJANGO_SUPERUSER_PASSWORD": password,
-        },
-        check=True,
-        capture_output=True,
-    )
-    visitor = Visitor(dashboard.url)
-    try:
-        visitor.sign_in("hanako", password)
-        yield Desk(visitor)
-    finally:
-        visitor.close()
-
-
-def wait_until_quiet(stub: Stub) -> None:
-    """Return when the API has not been asked anything for a while: no reading is under way."""
-    before = -1
-    deadline = time.monotonic() + 60
-    while (asked := stub.requests()) != before:
-        if time.monotonic() > deadline:
-            raise TimeoutError("A catalog is still being read.")
-        before = asked
-        time.sleep(0.4)
-
-
-def first_pages(stub: Stub, sizes: Sequence[int], folder: Path) -> Section:
-    """The list right after connecting, while the first reading of the catalog begins beside it."""
-    rows = []
-    with dashboard_of(stub.url, folder / "first") as dashboard, desk_at(dashboard) as desk:
-        stub.set_latency(0)
-        desk.open_warm([min(sizes)], stub)
-        for size in sizes:
-            row = [f"{size:,}"]
-            for latency in LATENCIES:
-                stub.set_latency(latency)
-                served = [_first_page(desk, size, stub) for _ in range(COLD_ROUNDS)]
-                last = median(one.last_byte for one in served)
-                row += [ms(median(one.first_byte for one in served)), ms(last)]
-                row.append(ms(last - latency / 1000))
-            rows.append(row)
-    header = ["secrets"]
-    for latency in LATENCIES:
-        header += [f"{latency} ms: first byte", "last byte", "over the latency"]
-    note = (
-        "Milliseconds until the first page of the list is there, for somebody who has just connected"
-        " to an organization whose catalog nobody has read. It never waits for the catalog, whose"
-        " reading begins at the same moment."
-    )
-    return Section("First list page", note, header, rows)
-
-
-def _first_page(desk: Desk, size: int, stub: Stub) -> Served:
-    desk.connect(size)
-    served = desk.visitor.get(desk.list_path(size))
-    wait_until_quiet(stub)
-    return served
-
-
-def scans(sizes: Sequence[int]) -> Section:
-    """What questions take of a warm catalog, without a page."""
-    times = {size: scan_times(size) for size in sizes}
-    questions = times[sizes[0]]
-    rows = [[name, *(ms(times[size][name]) for size in sizes)] for name in questions]
-    goals = [
-        Goal(
-            f"The slowest usual search of a warm catalog of {GOAL_SIZE:,}",
-            2,
-            max(times[GOAL_SIZE][f"search: {name}"] for name in QUERIES) * 1000,
-            unit="ms",
-        )
-        for size in sizes
-        if size == GOAL_SIZE
-    ]
-    note = "Milliseconds for the question alone, in one thread; medians."
-    header = ["", *(f"{size:,} secrets" for size in sizes)]
-    return Section("Warm catalog: the scan", note, header, rows, goals)
 
 
 def warm_pages(stub: Stub, sizes: Sequence[int], folder: Path) -> Section:
