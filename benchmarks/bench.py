@@ -12,7 +12,7 @@ from pathlib import Path
 # For what is asked in this process. The servers that are measured have settings of their own.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
-from benchmarks import cold, first_page, scan, warm, weight  # noqa: E402
+from benchmarks import cold, first_page, scan, warm, weight
 from benchmarks.processes import running_stub
 from benchmarks.report import Section, document, load
 
