@@ -39,7 +39,7 @@ def marked(text: str, query: str) -> list[tuple[str, bool]]:
         # Several folded letters may be one of the text: "㌔" is "キロ".
         start, stop = max(letters[first][0], done), letters[end - 1][1]
         pieces += [(text[done:start], False), (text[start:stop], True)]
-        done = max(stop, done)
+        done = stop
     pieces.append((text[done:], False))
     return [piece for piece in pieces if piece[0]]
 

@@ -10,6 +10,13 @@ from secrets_ui.catalog.folding import folded
 from secrets_ui.catalog.index import index_of
 from secrets_ui.catalog.search import FEW, find, marked
 from secrets_ui.catalog.snapshot import Snapshot
+from secrets_ui.catalog.spelling import (
+    MOST_PASSAGES,
+    MOST_WORDS,
+    Vocabulary,
+    meant,
+    vocabulary_of,
+)
 
 # Any character that a request can carry, and halves of pairs, which JSON can.
 TEXTS = st.text(st.characters(exclude_categories=()))
@@ -280,6 +287,15 @@ def test_a_query_of_any_length_is_answered() -> None:
         assert find(snapshot, query) is not None
 
 
+def test_texts_made_to_slow_us_down_are_not_learnt_to_the_end() -> None:
+    words = vocabulary_of([" ".join(f"w{number}" for number in range(2 * MOST_WORDS))]).words
+    assert len(words) <= MOST_WORDS
+    assert vocabulary_of(["word " + "x" * 10_000]).words == ["word"]
+    texts = (f"需用{chr(0x4E00 + number)}" for number in range(2 * MOST_PASSAGES))
+    meant("需用予測", Vocabulary([], []), texts)
+    assert next(texts, None) is not None
+
+
 def test_what_is_laid_out_for_a_snapshot_is_made_once_and_goes_with_it() -> None:
     snapshot = Snapshot([secret("aws-ses")])
     find(snapshot, "sess")
@@ -322,6 +338,9 @@ def in_brackets(text: str, query: str) -> str:
         ("Key keystore", "key keystore", "[Key] [keystore]"),
         ("vpn-site-a", "vpn a", "[vpn]-site-[a]"),
         ("data-b", "a", "data-b"),
+        ("a-w-s", "aws", "a-w-s"),
+        ("see A+B?CD", "a+b?cd", "see [A+B?CD]"),
+        ("鍵（ア+イ）", "ア+イ", "鍵（[ア+イ]）"),
         ("ＡＷＳの鍵", "aws", "[ＡＷＳ]の鍵"),
         ("夜間ﾊﾞｯｸｱｯﾌﾟ用", "ばっくあっぷ", "夜間[ﾊﾞｯｸｱｯﾌﾟ]用"),
         ("夜間バックアップ用", "ﾊﾞｯｸｱｯﾌﾟ", "夜間[バックアップ]用"),
