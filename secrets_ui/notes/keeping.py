@@ -87,7 +87,7 @@ def adopt(*, connection: Connection, actor: Actor, secret: Secret, note_id: int)
     """
     with _recorded("notes.adopted", connection, actor, secret) as act:
         note = _earlier(connection, secret).select_for_update().filter(pk=note_id).first()
-        if note is None or _note_of(connection, secret).exists():
+        if note is None:
             raise NothingOffered
         act.learned(detail=note.secret_id)
         note.secret_id = secret.id
@@ -95,6 +95,7 @@ def adopt(*, connection: Connection, actor: Actor, secret: Secret, note_id: int)
             with transaction.atomic():
                 note.save(update_fields=["secret_id"])
         except IntegrityError:
+            # A secret has one note, and this one has one already.
             raise NothingOffered from None
 
 

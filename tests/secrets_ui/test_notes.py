@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.utils import timezone
 
 from accounts.models import Person
@@ -18,7 +19,7 @@ from secret_manager import Secret, SecretManagerClient
 from secrets_ui import notes
 from secrets_ui.connection import Connection
 from secrets_ui.models import Favourite, Note
-from secrets_ui.notes import NOTHING, ChangedMeanwhile, Fields, NothingOffered
+from secrets_ui.notes import NOTHING, ChangedMeanwhile, Fields, NothingOffered, index
 from tests.emulator.threads import at_once
 from tests.secrets_ui.conftest import ORGANIZATION_ID
 from tests.secrets_ui.support import ACTOR, last_event, of_another_name
@@ -280,18 +281,18 @@ def test_the_index_is_folded_and_knows_labels_however_they_are_spelled() -> None
     keep(secret_id="1", labels=["Billing", "ｱｸｾｽ"], how_to_renew="Ask the BANK", owner=owner)
     keep(secret_id="2", labels=["billing"])
     keep(THEIRS, secret_id="3", labels=["theirs"], how_to_renew="theirs")
-    index = notes.index_of(ORGANIZATION_ID)
-    assert index.texts["1"].split("\n") == ["billing", "アクセス", "ask the bank", "tarō ヤマダ"]
-    assert index.labels_of == {"1": ("Billing", "ｱｸｾｽ"), "2": ("billing",)}
-    assert len(index.labels) == 2
-    assert index.with_label("BILLING") == {"1", "2"}
-    assert index.with_label("あくせす") == {"1"}
-    assert index.with_label("theirs") == set()
+    found = notes.index_of(ORGANIZATION_ID)
+    assert found.texts["1"].split("\n") == ["billing", "アクセス", "ask the bank", "tarō ヤマダ"]
+    assert found.labels_of == {"1": ("Billing", "ｱｸｾｽ"), "2": ("billing",)}
+    assert len(found.labels) == 2
+    assert found.with_label("BILLING") == {"1", "2"}
+    assert found.with_label("あくせす") == {"1"}
+    assert found.with_label("theirs") == set()
 
 
 def test_an_organization_without_notes_has_an_empty_index(db: None) -> None:
-    index = notes.index_of(ORGANIZATION_ID)
-    assert (index.texts, index.labels, index.labels_of) == ({}, [], {})
+    found = notes.index_of(ORGANIZATION_ID)
+    assert (found.texts, found.labels, found.labels_of) == ({}, [], {})
 
 
 def test_the_index_costs_one_query_and_then_none(django_assert_num_queries: Callable) -> None:
@@ -300,6 +301,45 @@ def test_the_index_costs_one_query_and_then_none(django_assert_num_queries: Call
         first = notes.index_of(ORGANIZATION_ID)
     with django_assert_num_queries(0):
         assert notes.index_of(ORGANIZATION_ID) == first
+
+
+def test_a_reader_that_a_change_overtakes_leaves_nothing_old_behind(
+    change: Change, secret: Secret, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = index._read
+
+    def slow_read(organization_id: str) -> notes.NotesIndex:
+        found = read(organization_id)
+        monkeypatch.setattr(index, "_read", read)
+        change(WRITTEN)
+        return found
+
+    monkeypatch.setattr(index, "_read", slow_read)
+    assert notes.index_of(ORGANIZATION_ID).labels == []
+    assert notes.index_of(ORGANIZATION_ID).labels_of == {secret.id: WRITTEN.labels}
+
+
+def test_what_another_process_changed_shows_once_the_stamp_is_gone(db: None) -> None:
+    assert notes.index_of(ORGANIZATION_ID).labels == []
+    keep(labels=["new"])
+    assert notes.index_of(ORGANIZATION_ID).labels == []
+    cache.clear()
+    assert notes.index_of(ORGANIZATION_ID).labels == ["new"]
+
+
+def test_a_process_keeps_no_more_notes_ready_than_there_is_room(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "MOST_READY", 2)
+    monkeypatch.setattr(index, "_ready", {})
+    for organization_id, count in ((ORGANIZATION_ID, 1), (THEIRS, 1), ("143", 3), ("144", 1)):
+        for number in range(count):
+            keep(organization_id, secret_id=str(number), labels=["one"])
+    ready = []
+    for organization_id in (ORGANIZATION_ID, THEIRS, "143", "144"):
+        assert notes.index_of(organization_id).labels == ["one"]
+        ready.append(set(index._ready))
+    assert ready == [{ORGANIZATION_ID}, {ORGANIZATION_ID, THEIRS}, {"143"}, {"144"}]
 
 
 @pytest.mark.parametrize("act", [notes.adopt, notes.dismiss])
