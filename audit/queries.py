@@ -4,7 +4,7 @@ An act has up to two lines. It is read by its last one, which knows how it ended
 the answer told. All of it goes along the sequence, in as many queries for 100 lines as for a million.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,8 @@ from audit.rows import HistoryRow, history_rows
 
 # So many lines of an export are in memory at once.
 CHUNK = 500
+# Acts that tell who changed what: no one asks for more of them at once.
+MOST_ACTS = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +129,37 @@ def history_of(
     except DatabaseError:
         return None  # the secret itself can still be looked at
     return history_rows(found, version_labels=version_labels or {}, now=timezone.now())
+
+
+def recent_of(organization_id: str, limit: int) -> list[Event] | None:
+    """Return the last acts in an organization, newest first; None where the trail cannot be read."""
+    wanted = acts(Filters()).filter(organization_id=organization_id)
+    try:
+        return list(wanted.order_by("-sequence")[:limit])
+    except DatabaseError:
+        return None
+
+
+def changes_of(
+    organization_id: str,
+    secret_ids: Collection[str],
+    *,
+    actions: Collection[str],
+    since: datetime,
+) -> list[Event] | None:
+    """Return the acts that have, or may have, changed these secrets since, newest first.
+
+    None where the trail cannot be read.
+    """
+    wanted = acts(Filters(actions=tuple(actions), since=since)).filter(
+        organization_id=organization_id,
+        secret_id__in=secret_ids,
+        outcome__in=(Outcome.OK, Outcome.UNKNOWN, Outcome.ATTEMPTED),
+    )
+    try:
+        return list(wanted.order_by("-sequence")[:MOST_ACTS])
+    except DatabaseError:
+        return None
 
 
 def is_last_line() -> Q:

@@ -3,9 +3,11 @@ from django.urls import URLPattern, URLResolver, include, path
 from secrets_ui.views import (
     confirm,
     connections,
+    expiry,
     home,
     jump,
     notes,
+    overview,
     saved_views,
     secret_list,
     secrets,
@@ -39,6 +41,12 @@ secret_urls: list[URLPattern | URLResolver] = [
 # /organizations/{org}/writes/
 write_urls = [path("<str:nonce>/", writes.write_outcome, name="write-outcome")]
 
+# /organizations/{org}/expiry/
+expiry_urls = [
+    path("", expiry.expiry_list, name="expiry-list"),
+    path("calendar.ics", expiry.expiry_calendar, name="expiry-calendar"),
+]
+
 # /organizations/{org}/views/
 view_urls = [
     path("", saved_views.view_save, name="view-save"),
@@ -46,11 +54,12 @@ view_urls = [
 ]
 
 urlpatterns = [
-    path("", home.home, name="home"),
+    path("", overview.home, name="home"),
     path("theme/", home.theme, name="theme"),
     path("accounts/confirm/", confirm.confirm, name="confirm"),
     path("connect/", connections.connect, name="connect"),
     path("connect/<str:organization_id>/forget/", connections.forget, name="connection-forget"),
+    path("organizations/<str:organization_id>/expiry/", include(expiry_urls)),
     path("organizations/<str:organization_id>/secrets/", include(secret_urls)),
     path("organizations/<str:organization_id>/views/", include(view_urls)),
     path("organizations/<str:organization_id>/writes/", include(write_urls)),
