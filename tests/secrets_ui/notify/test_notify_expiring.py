@@ -207,6 +207,18 @@ def test_of_several_thresholds_at_once_the_nearest_counts_for_all(
 
 
 @pytest.mark.usefixtures("by_mail_only")
+def test_other_thresholds_bring_nothing_that_was_told_nearer(
+    make: Make, hanako: Person, mailbox: Mailbox, configure: Configure
+) -> None:
+    make("bank-api", 5, hanako)
+    notify()
+    for days in ((30, 1, 0), (30, 14, 6)):
+        configure(days=days)
+        notify()
+    assert [names_in(mail) for mail in mailbox.mails] == [["bank-api"]] * 2  # at 7, then at 6
+
+
+@pytest.mark.usefixtures("by_mail_only")
 def test_a_secret_that_is_extended_starts_anew(
     make: Make, hanako: Person, mailbox: Mailbox, truth: SecretManagerClient
 ) -> None:
@@ -320,6 +332,20 @@ def test_a_digest_that_may_have_arrived_is_sent_again_as_it_was(
     told = [names_in(text) for text in receiver.texts]
     assert told == [["first", "second"], ["first"], ["second"]]
     assert receiver.keys[0] == receiver.keys[1] != receiver.keys[2]
+
+
+@pytest.mark.usefixtures("by_webhook_only")
+def test_digests_do_not_pile_up_while_nothing_is_taken(make: Make, receiver: Receiver) -> None:
+    make("first", 7)
+    receiver.status = 503
+    notify()
+    for name in ("second", "third"):
+        make(name, 7)
+        notify()
+    receiver.status = 200
+    notify()
+    told = [sorted(names_in(text)) for text in receiver.texts]
+    assert told == [["first"]] * 4 + [["second", "third"]]
 
 
 @pytest.mark.usefixtures("by_webhook_only")
