@@ -1,12 +1,13 @@
 """Moments as people say them, in the time zone that is active."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.dates import MONTHS_3, WEEKDAYS_ABBR
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 MINUTE, HOUR = 60, 3600
 DAYS_AS_DAYS = 60
@@ -17,20 +18,17 @@ DAYS_A_YEAR = 365.25
 
 def in_words(moment: datetime, *, now: datetime) -> str:
     """Return "in 12 days", "tomorrow" or "5 months ago": days are counted by the calendar."""
-    days = (local(moment).date() - local(now).date()).days
-    if days == 0:
-        return _time_in_words((moment - now).total_seconds())
-    if days == 1:
-        return _("tomorrow")
-    if days == -1:
-        return _("yesterday")
-    return _later(_days_in_words(days)) if days > 0 else _ago(_days_in_words(-days))
+    return Calendar(now).in_words(moment)
 
 
 def age_in_words(moment: datetime, *, now: datetime) -> str:
     """Return how long ago something was, without "ago": "today", "61 days", "2 years"."""
-    days = (local(now).date() - local(moment).date()).days
-    return _days_in_words(days) if days > 0 else _("today")
+    return Calendar(now).age_in_words(moment)
+
+
+def exactly(moment: datetime) -> str:
+    """Return the moment with its zone: "Fri 4 Dec 2026 23:59 JST"."""
+    return Calendar(moment).exactly(moment)
 
 
 def local(moment: datetime) -> datetime:
@@ -38,20 +36,68 @@ def local(moment: datetime) -> datetime:
 
     "9999-12-31T23:59:59Z" is how some servers say "never".
     """
+    return _in_zone(moment, timezone.get_current_timezone())
+
+
+class Calendar:
+    """Moments in words as seen from `now`, for many of them: what a page says twice is made once."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self._zone = timezone.get_current_timezone()
+        self._today = _in_zone(now, self._zone).toordinal()
+        self._weekdays, self._months = _names(get_language())
+        self._later: dict[int, str] = {}
+        self._ages: dict[int, str] = {}
+
+    def in_words(self, moment: datetime) -> str:
+        """See `in_words` above."""
+        days = self._days_until(moment)
+        if days == 0:
+            return _time_in_words((moment - self.now).total_seconds())
+        if days not in self._later:
+            self._later[days] = _day_in_words(days)
+        return self._later[days]
+
+    def age_in_words(self, moment: datetime) -> str:
+        """See `age_in_words` above."""
+        days = -self._days_until(moment)
+        if days not in self._ages:
+            self._ages[days] = _days_in_words(days) if days > 0 else _("today")
+        return self._ages[days]
+
+    def exactly(self, moment: datetime) -> str:
+        """See `exactly` above."""
+        here = _in_zone(moment, self._zone)
+        return (
+            f"{self._weekdays[here.weekday()]} {here.day} {self._months[here.month]} {here.year}"
+            f" {here.hour:02}:{here.minute:02} {here.tzname()}"
+        )
+
+    def _days_until(self, moment: datetime) -> int:
+        return _in_zone(moment, self._zone).toordinal() - self._today
+
+
+@lru_cache(maxsize=8)
+def _names(language: str | None) -> tuple[list[str], list[str]]:
+    """Return the short names of weekdays and months, which begin with 1, in one language."""
+    months = (str(MONTHS_3[number]).title() for number in range(1, 13))
+    return [str(WEEKDAYS_ABBR[number]) for number in range(7)], ["", *months]
+
+
+def _in_zone(moment: datetime, zone: tzinfo) -> datetime:
     try:
-        return timezone.localtime(moment)
+        return moment.astimezone(zone)
     except OverflowError:
         return moment.astimezone(UTC)
 
 
-def exactly(moment: datetime) -> str:
-    """Return the moment with its zone: "Fri 4 Dec 2026 23:59 JST".
-
-    Every row of a list has some of these, and `date_format` costs more than the rest of the row.
-    """
-    here = local(moment)
-    weekday, month = WEEKDAYS_ABBR[here.weekday()], str(MONTHS_3[here.month]).title()
-    return f"{weekday} {here.day} {month} {here.year} {here:%H:%M} {here.tzname()}"
+def _day_in_words(days: int) -> str:
+    if days == 1:
+        return _("tomorrow")
+    if days == -1:
+        return _("yesterday")
+    return _later(_days_in_words(days)) if days > 0 else _ago(_days_in_words(-days))
 
 
 def day(moment: datetime) -> str:

@@ -46,7 +46,7 @@ def targets(
     found = _secrets(query, snapshot, notes)
     list_url = reverse("secret-list", args=[organization_id])
     hits = [_secret(secret, query, list_url) for secret in found]
-    return [*hits[:1], *_acts(found[:1], list_url, may), *hits[1:], *marked]
+    return [*hits, *marked, *_acts(found[:1], list_url, may)]
 
 
 def _secrets(query: str, snapshot: Snapshot, notes: dict[str, str]) -> list[Summary]:

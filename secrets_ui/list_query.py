@@ -69,12 +69,15 @@ class ListQuery:
 
     def query_string(self) -> str:
         """Return what stands behind the question mark: always alike for the same view."""
-        usual = asdict(ListQuery())
-        return urlencode({name: one for name, one in asdict(self).items() if one != usual[name]})
+        named = {name: getattr(self, name) for name in _USUAL}
+        return urlencode({name: one for name, one in named.items() if one != _USUAL[name]})
 
     def link(self, **changes: Any) -> str:
         """Return the address of another view, relative to the list's own."""
         return f"?{self.changed(**changes).query_string()}"
+
+
+_USUAL = asdict(ListQuery())
 
 
 def _one_of(choices: Any, asked: str | None) -> str:

@@ -6,7 +6,7 @@ Every text is escaped where it enters; nothing else in this file comes from outs
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from html import escape
 
 from django.utils.safestring import SafeString
@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Capability
 from secret_manager import Summary
-from secrets_ui.catalog.search import marked
+from secrets_ui.catalog.marks import Marker, Pieces
 from secrets_ui.rows import SecretRow, secret_rows
 from secrets_ui.shown import shown
-from secrets_ui.templatetags.icons import icon
+from secrets_ui.templatetags.icons import icon_by_symbol
 
 # A long name is cut in its middle: its last characters tell it from its neighbours.
 NAME_END = 8
@@ -37,6 +37,14 @@ class RowContext:
     query: str = ""
     favourites: frozenset[str] = frozenset()
     labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def marker(self) -> Marker | None:
+        return Marker(self.query) if self.query else None
+
+    def pieces(self, text: str) -> Pieces:
+        """Return a text in pieces, each with whether it is what was searched for."""
+        return self.marker.pieces(text) if self.marker else [(text, False)]
 
 
 def html_rows(secrets: Sequence[Summary], context: RowContext) -> SafeString:
@@ -74,11 +82,12 @@ class _Words:
 
 def _row(row: SecretRow, secret: Summary, context: RowContext, words: _Words) -> str:
     url, name = escape(row.url), escape(row.name)
+    pieces = context.pieces(row.name)
     tone = row.expiry_tone or ""
     expiry = f'<span class="{tone}">{row.expiry}</span>' if row.expiry else _DASH
     return (
-        f'<tr><td class="what">{_name(row, url, name, context, words)}'
-        f"{_about(row, secret, context, words)}</td>"
+        f'<tr><td class="what">{_name(row, pieces, url, name, context, words)}'
+        f"{_about(row, secret, _has_mark(pieces), context, words)}</td>"
         f'<td class="status"><span class="badge {row.badge.tone}">{escape(row.badge.text)}</span></td>'
         f'<td class="expiry">{expiry}'
         f'<span class="sub{" exact" if row.expiry else ""}">{escape(row.expiry_exact)}</span></td>'
@@ -91,13 +100,14 @@ def _row(row: SecretRow, secret: Summary, context: RowContext, words: _Words) ->
 _DASH = '<span class="wide-only">—</span>'
 
 
-def _name(row: SecretRow, url: str, name: str, context: RowContext, words: _Words) -> str:
-    pieces = _pieces(row.name, context.query)
+def _name(
+    row: SecretRow, pieces: Pieces, url: str, name: str, context: RowContext, words: _Words
+) -> str:
     cut = max(0, len(row.name) - NAME_END)
     start, end = (_html(part) for part in _split(pieces, cut))
     star = ""
     if row.id in context.favourites:
-        star = f'<span class="star" title="{words.favourite}">{icon("star", 16)}</span>'
+        star = f'<span class="star" title="{words.favourite}">{icon_by_symbol("star", 16)}</span>'
     labels = "".join(
         f'<span class="chip">{escape(shown(label))}</span>'
         for label in context.labels.get(row.id, ())[:MOST_LABELS]
@@ -108,19 +118,21 @@ def _name(row: SecretRow, url: str, name: str, context: RowContext, words: _Word
     )
 
 
-def _about(row: SecretRow, secret: Summary, context: RowContext, words: _Words) -> str:
+def _about(
+    row: SecretRow, secret: Summary, is_in_name: bool, context: RowContext, words: _Words
+) -> str:
     """Return the line below the name: what is written about it, or where else it was found."""
-    pieces = _pieces(row.description, context.query)
-    is_shown = not context.query or _has_mark(pieces) or _has_mark(_pieces(row.name, context.query))
-    elsewhere = "" if is_shown else _found_elsewhere(secret, context.query, words)
+    pieces = context.pieces(row.description)
+    is_shown = is_in_name or not context.query or _has_mark(pieces)
+    elsewhere = "" if is_shown else _found_elsewhere(secret, context, words)
     return f'<span class="sub ellipsis">{elsewhere or _html(_around_match(pieces))}</span>'
 
 
-def _found_elsewhere(secret: Summary, query: str, words: _Words) -> str:
+def _found_elsewhere(secret: Summary, context: RowContext, words: _Words) -> str:
     places = [(words.id, secret.id), (words.user, secret.user_id)]
     places += [(words.app, app_id) for app_id in secret.app_ids]
     for label, text in places:
-        pieces = marked(text, query)
+        pieces = context.pieces(text)
         if _has_mark(pieces):
             return f'{label} <span class="mono">{_html(pieces)}</span>'
     return ""
@@ -133,7 +145,7 @@ def _acts(row: SecretRow, url: str, name: str, context: RowContext, words: _Word
         copy = (
             f'<button type="button" class="quiet icon-only js-only" data-copy="{escape(row.copy_url)}"'
             f' title="{words.copy}" aria-label="{words.copy}: {name}">'
-            f"{icon('clipboard-document')}</button>"
+            f"{icon_by_symbol('clipboard-document')}</button>"
         )
     acts = [f'<li><a href="{url}">{words.open}</a></li>']
     if Capability.WRITE in may:
@@ -146,16 +158,9 @@ def _acts(row: SecretRow, url: str, name: str, context: RowContext, words: _Word
         )
     return (
         f'{copy}<details class="menu" name="menu"><summary class="quiet icon-only"'
-        f' aria-label="{words.more}: {name}">{icon("ellipsis-horizontal", 20)}</summary>'
+        f' aria-label="{words.more}: {name}">{icon_by_symbol("ellipsis-horizontal", 20)}</summary>'
         f"<ul>{''.join(acts)}</ul></details>"
     )
-
-
-Pieces = list[tuple[str, bool]]
-
-
-def _pieces(text: str, query: str) -> Pieces:
-    return marked(text, query) if query else [(text, False)]
 
 
 def _has_mark(pieces: Pieces) -> bool:

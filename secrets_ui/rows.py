@@ -56,7 +56,8 @@ def secret_rows(
 ) -> list[SecretRow]:
     """Return the rows of a list page."""
     list_url = reverse("secret-list", args=[organization_id])
-    return [_secret_row(secret, list_url=list_url, now=now) for secret in secrets]
+    calendar = dates.Calendar(now)
+    return [_secret_row(secret, list_url=list_url, calendar=calendar) for secret in secrets]
 
 
 def version_rows(
@@ -67,6 +68,7 @@ def version_rows(
     now: datetime,
 ) -> list[VersionRow]:
     """Return the rows of a secret's versions; `current` is the one in use."""
+    calendar = dates.Calendar(now)
     return [
         VersionRow(
             id=version.id,
@@ -74,8 +76,8 @@ def version_rows(
             badge=version_badge(version),
             is_on=version.is_on,
             is_current=current is not None and version.id == current.id,
-            added=dates.in_words(version.created_at, now=now) if version.created_at else "—",
-            added_exact=dates.exactly(version.created_at) if version.created_at else "",
+            added=calendar.in_words(version.created_at) if version.created_at else "—",
+            added_exact=calendar.exactly(version.created_at) if version.created_at else "",
             url=f"{secret_url}versions/{quote(version.id, safe='')}/",
         )
         for version in versions
@@ -87,27 +89,24 @@ def version_label(version: SecretVersion) -> str:
     return f"v{version.version}" if version.version is not None else version.id
 
 
-def _secret_row(secret: Summary, *, list_url: str, now: datetime) -> SecretRow:
+def _secret_row(secret: Summary, *, list_url: str, calendar: dates.Calendar) -> SecretRow:
     url = f"{list_url}{quote(secret.id, safe='')}/"
     expired_at, updated_at, value_at = map(
         moment, (secret.expired_at, secret.updated_at, secret.value_at)
     )
+    version = quote(secret.current_id, safe="")
     return SecretRow(
         id=secret.id,
         name=shown(secret.name) or secret.id,
         description=shown(secret.description),
         url=url,
-        copy_url=(
-            f"{url}versions/{quote(secret.current_id, safe='')}/reveal/"
-            if secret.current_id
-            else ""
-        ),
-        badge=summary_badge(secret, now=now),
-        expiry=dates.in_words(expired_at, now=now) if expired_at else "",
-        expiry_exact=dates.exactly(expired_at) if expired_at else _("No expiry set"),
-        expiry_tone=expiry_tone(expired_at, now=now),
-        value_age=dates.age_in_words(value_at, now=now) if value_at else "—",
+        copy_url=f"{url}versions/{version}/reveal/" if version else "",
+        badge=summary_badge(secret, now=calendar.now),
+        expiry=calendar.in_words(expired_at) if expired_at else "",
+        expiry_exact=calendar.exactly(expired_at) if expired_at else _("No expiry set"),
+        expiry_tone=expiry_tone(expired_at, now=calendar.now),
+        value_age=calendar.age_in_words(value_at) if value_at else "—",
         apps=len(secret.app_ids),
-        changed=dates.in_words(updated_at, now=now) if updated_at else "—",
-        changed_exact=dates.exactly(updated_at) if updated_at else "",
+        changed=calendar.in_words(updated_at) if updated_at else "—",
+        changed_exact=calendar.exactly(updated_at) if updated_at else "",
     )

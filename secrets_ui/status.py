@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from secret_manager import Secret, SecretVersion, Summary, summary_of
 
@@ -39,19 +40,35 @@ def secret_badge(
 
 def summary_badge(summary: Summary, *, now: datetime) -> Badge:
     """Return how a secret stands, as a list knows it."""
-    if summary.on is None:
+    return _badge(
+        summary.on,
+        has_versions=summary.versions > 0,
+        is_expired=summary.expired_at is not None and summary.expired_at <= now.timestamp(),
+        number=summary.current_number,
+        language=get_language(),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _badge(
+    on: int | None,
+    *,
+    has_versions: bool,
+    is_expired: bool,
+    number: int | None,
+    language: str | None,
+) -> Badge:
+    """Return a badge; a list has few different ones. `language` is the one that is active."""
+    if on is None:
         return Badge(_("Not known"), "muted")
-    if not summary.versions:
+    if not has_versions:
         return Badge(_("No value"), "muted")
-    if not summary.on:
+    if not on:
         return Badge(_("All off"), "muted")
-    if summary.expired_at is not None and summary.expired_at <= now.timestamp():
+    if is_expired:
         return Badge(_("Expired, still on"), "bad")
-    if summary.on > 1:
-        return Badge(
-            ngettext("%d version on", "%d versions on", summary.on) % summary.on, "warning"
-        )
-    number = summary.current_number
+    if on > 1:
+        return Badge(ngettext("%d version on", "%d versions on", on) % on, "warning")
     return Badge(_("On · v%s") % number if number else _("On"), "good")
 
 

@@ -16,37 +16,58 @@ from secrets_ui.catalog.folding import (
 # A part of a word that is shorter says nothing by itself.
 SHORTEST_PART = 2
 
+Pieces = list[tuple[str, bool]]
+
 _KANA_AT_END = re.compile(r"[ァ-ヺ]$")
 # The half-width marks of voiced kana. Other marks that belong to the letter before say so themselves.
 _VOICED = "\uff9e\uff9f"
 
 
-def marked(text: str, query: str) -> list[tuple[str, bool]]:
-    """Return a text in pieces, each with whether it is what was searched for.
+def marked(text: str, query: str) -> Pieces:
+    """Return a text in pieces, each with whether it is what was searched for."""
+    return Marker(query).pieces(text)
+
+
+class Marker:
+    """Marks one query in many texts.
 
     A word of one letter is marked only where a word starts. Where a text has none of the words, parts of
     them are marked (see `folding.parts_of`).
     """
-    plain, letters = _aligned(text)
-    words = words_of(query)
-    places = _places(plain, words)
-    if not places:
+
+    def __init__(self, query: str) -> None:
+        words = words_of(query)
         parts = [part for part in parts_of(query) if len(part) >= SHORTEST_PART]
-        places = _places(plain, parts) if parts != words else []
-    pieces: list[tuple[str, bool]] = []
-    done = 0
-    for first, end in places:
-        # Several folded letters may be one of the text: "㌔" is "キロ".
-        start, stop = max(letters[first][0], done), letters[end - 1][1]
-        pieces += [(text[done:start], False), (text[start:stop], True)]
-        done = stop
-    pieces.append((text[done:], False))
-    return [piece for piece in pieces if piece[0]]
+        self._words = _any_of(words)
+        self._parts = _any_of(parts) if parts != words else None
+
+    def pieces(self, text: str) -> Pieces:
+        """Return a text in pieces, each with whether it is what was searched for."""
+        plain = folded(text)
+        wanted = next(
+            (each for each in (self._words, self._parts) if each and each.search(plain)), None
+        )
+        if wanted is None:
+            return [(text, False)] if text else []
+        letters = None if text.isascii() else _letters(text, plain)
+        pieces: Pieces = []
+        done = 0
+        for match in wanted.finditer(plain):
+            first, end = match.span()
+            if letters is not None and not letters:
+                break
+            # Several folded letters may be one of the text: "㌔" is "キロ".
+            start, stop = (letters[first][0], letters[end - 1][1]) if letters else (first, end)
+            start = max(start, done)
+            pieces += [(text[done:start], False), (text[start:stop], True)]
+            done = max(stop, done)
+        pieces.append((text[done:], False))
+        return [piece for piece in pieces if piece[0]]
 
 
-def _places(plain: str, words: Iterable[str]) -> list[tuple[int, int]]:
+def _any_of(words: Iterable[str]) -> re.Pattern[str] | None:
     patterns = [_pattern(word) for word in sorted(words, key=len, reverse=True)]
-    return [match.span() for match in re.finditer("|".join(patterns), plain)] if patterns else []
+    return re.compile("|".join(patterns)) if patterns else None
 
 
 def _pattern(word: str) -> str:
@@ -60,11 +81,8 @@ def _pattern(word: str) -> str:
     return f"{SEPARATORS}*".join(map(re.escape, letters))
 
 
-def _aligned(text: str) -> tuple[str, Sequence[tuple[int, int]]]:
-    """Return a folded text, and for each of its letters from where to where its origin is in the text."""
-    plain = folded(text)
-    if text.isascii():
-        return plain, [(place, place + 1) for place in range(len(text))]
+def _letters(text: str, plain: str) -> Sequence[tuple[int, int]]:
+    """Return for each letter of a folded text from where to where its origin is in the text."""
     letters: list[tuple[int, int]] = []
     start = 0
     for stop in range(1, len(text) + 1):
@@ -73,7 +91,7 @@ def _aligned(text: str) -> tuple[str, Sequence[tuple[int, int]]]:
         letters += [(start, stop)] * len(folded(text[start:stop]))
         start = stop
     # Rarely, letters are folded otherwise among others than alone. Then no place is sure.
-    return (plain, letters) if len(letters) == len(plain) else ("", [])
+    return letters if len(letters) == len(plain) else []
 
 
 def _belongs_to_the_letter_before(character: str) -> bool:

@@ -16,6 +16,7 @@ from secret_manager import (
     SummaryPage,
 )
 from secrets_ui.catalog import background, memory
+from secrets_ui.catalog.index import index_of
 from secrets_ui.catalog.reading import PAGE, SECONDS, Reading
 from secrets_ui.catalog.snapshot import Snapshot
 from secrets_ui.catalog.store import Shelf
@@ -76,6 +77,7 @@ def _read(shelf: Shelf, reading: Reading, changes: int) -> None:
             )
             snapshot = Snapshot(entries, is_complete=is_complete, read_at=reading.started_at)
             memory.remember(shelf.key, stamp.name, changes, snapshot)
+            index_of(snapshot)  # made here, the first search after a reading need not wait for it
     finally:
         shelf.end(problem)
         _readings.pop(shelf.key, None)

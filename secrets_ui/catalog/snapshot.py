@@ -14,7 +14,7 @@ _LAST = 253_402_300_799
 
 
 class Snapshot:
-    """Summaries and the texts that are searched. What only some questions need is made when asked.
+    """Summaries and what is made of them. What only some questions need is made when asked.
 
     entries: in the order in which the API lists them.
     is_complete: False while they are still being read, or where the API did not list all.
@@ -34,22 +34,6 @@ class Snapshot:
     @cached_property
     def names(self) -> list[str]:
         return [folded(entry.name) for entry in self.entries]
-
-    @cached_property
-    def texts(self) -> list[str]:
-        """Everything that is searched of each secret, its name first."""
-        return [
-            GAP.join(
-                (
-                    name,
-                    entry.id,
-                    folded(entry.description) if entry.description else "",
-                    entry.user_id,
-                    *entry.app_ids,
-                )
-            )
-            for name, entry in zip(self.names, self.entries, strict=True)
-        ]
 
     @cached_property
     def position_of(self) -> dict[str, int]:
