@@ -36,7 +36,7 @@ class Goal:
         return [
             self.text,
             f"{sign} {self.limit:g} {self.unit}",
-            f"{self.measured:.3g} {self.unit}",
+            f"{self.measured:.4g} {self.unit}",
             "met" if self.is_met else "**not met**",
         ]
 
