@@ -38,18 +38,16 @@ class Command(BaseCommand):
         self._tell(report)
 
     def _tell(self, report: Report) -> None:
-        self.stdout.write(f"{report.notices} notices were sent in {report.digests} digests.")
+        self.stdout.write(f"Notices sent: {report.notices}. Digests: {report.digests}.")
         if report.unheard:
             self.stdout.write(
-                f"{report.unheard} secrets are due, and nobody can be told: they have no owner with an"
-                " e-mail address, and NOTIFY_FALLBACK_EMAIL is not set."
+                f"Due, and nobody can be told: {report.unheard}. They have no owner with an e-mail"
+                " address, and NOTIFY_FALLBACK_EMAIL is not set."
             )
         for failure in report.failures:
             self.stderr.write(f"Not delivered to {failure}.")
-        problems = []
+        problem = "" if report.is_complete else "Not all secrets could be read. "
         if report.failures:
-            problems.append(f"{len(report.failures)} digests were not delivered")
-        if not report.is_complete:
-            problems.append("not all secrets could be read")
-        if problems:
-            raise CommandError(f"{' and '.join(problems).capitalize()}: the next run tries again.")
+            problem += f"Digests not delivered: {len(report.failures)}. "
+        if problem:
+            raise CommandError(f"{problem}The next run tries again.")

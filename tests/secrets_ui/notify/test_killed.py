@@ -97,7 +97,7 @@ def test_two_runs_are_killed_and_the_third_tells_everybody(
     with process(variables) as started:
         out, err = started.communicate(timeout=PATIENCE)
     assert started.returncode == 0, err
-    assert "notices were sent in 3 digests" in out
+    assert "Digests: 3." in out
 
     again = [mail for mail in mailbox.mails if mail["To"] == taken_but_not_marked["To"]]
     assert len(again) == 2
@@ -109,7 +109,7 @@ def test_two_runs_are_killed_and_the_third_tells_everybody(
     [text] = receiver.texts
     assert sorted(names_in(text)) == sorted(name for names in told.values() for name in names)
 
-    assert notify(now=timezone.now()).out == "0 notices were sent in 0 digests.\n"
+    assert notify(now=timezone.now()).out == "Notices sent: 0. Digests: 0.\n"
     assert not Notice.objects.filter(sent_at=None).exists()
     assert outcomes("notices.sent") == ["attempted", "attempted", "attempted", "ok"]
 

@@ -148,7 +148,7 @@ def test_nobody_is_told_where_nothing_is_due(
 ) -> None:
     make("far-away", 31, hanako)
     truth.create_secret(ORGANIZATION_ID, "endless", VALUE)
-    assert notify().out == "0 notices were sent in 0 digests.\n"
+    assert notify().out == "Notices sent: 0. Digests: 0.\n"
     assert (mailbox.mails, receiver.posts) == ([], [])
     assert not Event.objects.exists()
 
@@ -157,7 +157,7 @@ def test_it_says_how_many_nobody_can_be_told_of(make: Make, configure: Configure
     configure(fallback="", webhook_url="")
     make("nobodys", 1)
     ran = notify()
-    assert "1 secrets are due, and nobody can be told" in ran.out
+    assert "Due, and nobody can be told: 1." in ran.out
     assert ran.error == ""
 
 
@@ -268,7 +268,7 @@ def test_one_refused_address_stops_nobody_else(
     assert (
         f"Not delivered to person {hanako.pk}: the mail server refused the address (550)" in ran.out
     )
-    assert "1 digests were not delivered" in ran.error
+    assert "Digests not delivered: 1." in ran.error
     mailbox.refused = set()
     assert notify().error == ""
     assert [mail["To"] for mail in mailbox.mails] == ["taro@example.com", "hanako@example.com"]
@@ -297,7 +297,7 @@ def test_a_webhook_that_does_not_take_it_is_tried_again_next_time(
     receiver.status, receiver.location = status, f"http://127.0.0.1:{receiver.port}/elsewhere"
     ran = notify()
     assert f"Not delivered to the webhook: the webhook answered {status}." in ran.out
-    assert "1 digests were not delivered" in ran.error
+    assert "Digests not delivered: 1." in ran.error
     assert receiver.paths == [SECRET_PATH]
     receiver.status = 204
     assert notify().error == ""
@@ -394,7 +394,7 @@ def test_a_list_that_cannot_be_read_whole_is_told_as_far_as_it_goes(
         id="not an id", organization_id=ORGANIZATION_ID, user_id="1", name="lost", expired_at=at(7)
     )
     ran = notify()
-    assert ran.error == "Not all secrets could be read: the next run tries again."
+    assert ran.error == "Not all secrets could be read. The next run tries again."
     assert [names_in(mail) for mail in mailbox.mails] == [["bank-api"]]
 
 

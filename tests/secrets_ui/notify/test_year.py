@@ -27,8 +27,8 @@ pytestmark = [
     pytest.mark.usefixtures("config"),
 ]
 SOAK = os.environ.get("SOAK") == "on"
-# In turn in the morning and in the evening of a day; or every hour.
-EVERY_HOURS = 1 if SOAK else 36
+# In turn in the morning and in the evening; or four times a day.
+EVERY_HOURS = 6 if SOAK else 36
 THRESHOLDS = (30, 7, 1, 0)
 WEBHOOK = "webhook"
 
