@@ -47,13 +47,14 @@ class CareRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Care:
-    """What some secrets need, why that matters, and the most urgent ones."""
+    """What some secrets need, why that matters, the most urgent ones, and the way to all of them."""
 
     label: str
     tone: Tone
     why: str
     count: int
     url: str
+    all_of_them: str
     rows: list[CareRow]
 
 
@@ -64,9 +65,9 @@ def figures(found: Tally, *, favourites: int, list_url: str) -> list[Figure]:
         (found.expired_on.count, _("expired, still on"), "status=expired-on", "bad"),
         (found.soon.count, _("expire within 30 days"), "expiry=30", "warning"),
         (found.no_expiry.count, _("without expiry"), "expiry=none", None),
-        (found.off.count, _("with no version on"), "status=off", None),
-        (found.several.count, _("with several versions on"), "status=several", "warning"),
-        (found.old.count, _("with a value older than a year"), OLDEST_FIRST, None),
+        (found.off.count, _("no version on"), "status=off", None),
+        (found.several.count, _("several versions on"), "status=several", "warning"),
+        (found.old.count, _("values over a year old"), OLDEST_FIRST, None),
     ]
     if favourites:
         rows.append(
@@ -151,7 +152,16 @@ def cares(found: Tally, *, list_url: str, now: datetime) -> list[Care]:
     ) -> Care:
         rows = [_care_row(entry, list_url, note(entry)) for entry in some.first]
         url = f"{list_url}?{query}"
-        return Care(label=label, tone=tone, why=why, count=some.count, url=url, rows=rows)
+        words = _("%d, oldest first") if query == OLDEST_FIRST else _("All %d")
+        return Care(
+            label=label,
+            tone=tone,
+            why=why,
+            count=some.count,
+            url=url,
+            all_of_them=words % some.count,
+            rows=rows,
+        )
 
     def expiry(entry: Summary) -> str:
         expired_at = moment(entry.expired_at)

@@ -62,8 +62,9 @@ GROUPS = ("new", "changed", "gone", "expiry")
 def pack(entries: Iterable[Summary], *, read_at: float) -> bytes:
     """Return what is compared of these secrets; about 20 bytes each."""
     rows = [_seen(entry) for entry in entries]
-    text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
-    return HEAD.pack(read_at) + zlib.compress(text.encode(), 1)
+    # Escaped: a name may hold half of a character, which no encoding takes.
+    text = json.dumps(rows, separators=(",", ":"))
+    return HEAD.pack(read_at) + zlib.compress(text.encode("ascii"), 1)
 
 
 def read_at_of(packed: bytes) -> float:
