@@ -5,18 +5,23 @@ Every text is escaped where it enters; nothing else in this file comes from outs
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import cached_property, lru_cache
 from html import escape
+from typing import NamedTuple
 
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.roles import Capability
 from secret_manager import Summary
+from secrets_ui.catalog.folding import folded
 from secrets_ui.catalog.marks import Marker, Pieces
-from secrets_ui.rows import SecretRow, secret_rows
+from secrets_ui.dates import Calendar
+from secrets_ui.rows import SecretRow, secret_row
 from secrets_ui.shown import shown
 from secrets_ui.templatetags.icons import icon_by_symbol
 
@@ -42,17 +47,46 @@ class RowContext:
     def marker(self) -> Marker | None:
         return Marker(self.query) if self.query else None
 
-    def pieces(self, text: str) -> Pieces:
+    def pieces(self, text: str, plain: str | None = None) -> Pieces:
         """Return a text in pieces, each with whether it is what was searched for."""
-        return self.marker.pieces(text) if self.marker else [(text, False)]
+        return self.marker.pieces(text, plain) if self.marker else [(text, False)]
 
 
 def html_rows(secrets: Sequence[Summary], context: RowContext) -> SafeString:
     """Return the rows of a list page."""
-    rows = secret_rows(secrets, organization_id=context.organization_id, now=context.now)
-    words = _Words.of(get_language())
-    found = [_row(row, secret, context, words) for row, secret in zip(rows, secrets, strict=True)]
-    return SafeString("".join(found))
+    frame = _Frame(
+        list_url=reverse("secret-list", args=[context.organization_id]),
+        minute=context.now.replace(second=0, microsecond=0),
+        zone=timezone.get_current_timezone(),
+        language=get_language(),
+        may=context.may,
+    )
+    words = _Words.of(frame.language)
+    return SafeString(
+        "".join(_row(_plain(secret, frame), secret, context, words) for secret in secrets)
+    )
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """What a row is made for, besides its secret: the same again gives the same row."""
+
+    list_url: str
+    minute: datetime
+    zone: tzinfo
+    language: str | None
+    may: frozenset[Capability]
+
+
+class _Plain(NamedTuple):
+    """A row without what depends on the search, on favourites and on labels."""
+
+    link: str
+    name: str
+    folded_name: str
+    description: str
+    folded_description: str
+    cells: str
 
 
 @dataclass(frozen=True)
@@ -80,52 +114,66 @@ class _Words:
         return cls(*map(escape, words))
 
 
-def _row(row: SecretRow, secret: Summary, context: RowContext, words: _Words) -> str:
+@lru_cache(maxsize=2048)
+def _plain(secret: Summary, frame: _Frame) -> _Plain:
+    """Return what stays of a row from one letter to the next, as somebody types."""
+    row = secret_row(secret, list_url=frame.list_url, calendar=_calendar(frame))
+    words = _Words.of(frame.language)
     url, name = escape(row.url), escape(row.name)
-    pieces = context.pieces(row.name)
-    tone = row.expiry_tone or ""
-    expiry = f'<span class="{tone}">{row.expiry}</span>' if row.expiry else _DASH
-    return (
-        f'<tr><td class="what">{_name(row, pieces, url, name, context, words)}'
-        f"{_about(row, secret, _has_mark(pieces), context, words)}</td>"
-        f'<td class="status"><span class="badge {row.badge.tone}">{escape(row.badge.text)}</span></td>'
-        f'<td class="expiry">{expiry}'
-        f'<span class="sub{" exact" if row.expiry else ""}">{escape(row.expiry_exact)}</span></td>'
-        f'<td class="extra">{escape(row.value_age)}</td><td class="extra">{row.apps or "—"}</td>'
-        f'<td class="extra"><span title="{escape(row.changed_exact)}">{escape(row.changed)}</span></td>'
-        f'<td class="acts">{_acts(row, url, name, context, words)}</td></tr>'
+    badge, tone = escape(row.badge.text), row.expiry_tone or ""
+    changed_at, changed = escape(row.changed_exact), escape(row.changed)
+    expiry = f'<span class="{tone}">{escape(row.expiry)}</span>' if row.expiry else _DASH
+    return _Plain(
+        link=f'<a class="name mono" href="{url}" title="{name}" aria-label="{name}">',
+        name=row.name,
+        folded_name=folded(row.name),
+        description=row.description,
+        folded_description=folded(row.description),
+        cells=(
+            f'<td class="status"><span class="badge {row.badge.tone}">{badge}</span></td>'
+            f'<td class="expiry">{expiry}'
+            f'<span class="sub{" exact" if row.expiry else ""}">{escape(row.expiry_exact)}</span></td>'
+            f'<td class="extra">{escape(row.value_age)}</td><td class="extra">{row.apps or "—"}</td>'
+            f'<td class="extra"><span title="{changed_at}">{changed}</span></td>'
+            f'<td class="acts">{_acts(row, url, name, frame.may, words)}</td>'
+        ),
     )
+
+
+@lru_cache(maxsize=8)
+def _calendar(frame: _Frame) -> Calendar:
+    return Calendar(frame.minute)
 
 
 _DASH = '<span class="wide-only">—</span>'
 
 
-def _name(
-    row: SecretRow, pieces: Pieces, url: str, name: str, context: RowContext, words: _Words
-) -> str:
-    cut = max(0, len(row.name) - NAME_END)
-    start, end = (_html(part) for part in _split(pieces, cut))
-    star = ""
-    if row.id in context.favourites:
+def _row(plain: _Plain, secret: Summary, context: RowContext, words: _Words) -> str:
+    pieces = context.pieces(plain.name, plain.folded_name)
+    start, end = _split(pieces, max(0, len(plain.name) - NAME_END))
+    star = labels = ""
+    if secret.id in context.favourites:
         star = f'<span class="star" title="{words.favourite}">{icon_by_symbol("star", 16)}</span>'
-    labels = "".join(
-        f'<span class="chip">{escape(shown(label))}</span>'
-        for label in context.labels.get(row.id, ())[:MOST_LABELS]
-    )
+    if found := context.labels.get(secret.id):
+        labels = "".join(
+            f'<span class="chip">{escape(shown(label))}</span>' for label in found[:MOST_LABELS]
+        )
+    about = _about(plain, secret, context, words, is_in_name=_has_mark(pieces))
     return (
-        f'<span class="title"><a class="name mono" href="{url}" title="{name}" aria-label="{name}">'
-        f"<span>{start}</span><span>{end}</span></a>{star}{labels}</span>"
+        f'<tr><td class="what"><span class="title">{plain.link}<span>{_html(start)}</span>'
+        f"<span>{_html(end)}</span></a>{star}{labels}</span>"
+        f'<span class="sub ellipsis">{about}</span></td>{plain.cells}</tr>'
     )
 
 
 def _about(
-    row: SecretRow, secret: Summary, is_in_name: bool, context: RowContext, words: _Words
+    plain: _Plain, secret: Summary, context: RowContext, words: _Words, *, is_in_name: bool
 ) -> str:
     """Return the line below the name: what is written about it, or where else it was found."""
-    pieces = context.pieces(row.description)
+    pieces = context.pieces(plain.description, plain.folded_description)
     is_shown = is_in_name or not context.query or _has_mark(pieces)
     elsewhere = "" if is_shown else _found_elsewhere(secret, context, words)
-    return f'<span class="sub ellipsis">{elsewhere or _html(_around_match(pieces))}</span>'
+    return elsewhere or _html(_around_match(pieces))
 
 
 def _found_elsewhere(secret: Summary, context: RowContext, words: _Words) -> str:
@@ -138,8 +186,7 @@ def _found_elsewhere(secret: Summary, context: RowContext, words: _Words) -> str
     return ""
 
 
-def _acts(row: SecretRow, url: str, name: str, context: RowContext, words: _Words) -> str:
-    may = context.may
+def _acts(row: SecretRow, url: str, name: str, may: frozenset[Capability], words: _Words) -> str:
     copy = ""
     if row.copy_url and Capability.REVEAL in may:
         copy = (

@@ -3,13 +3,12 @@
 The templates only place them: a `{% url %}` or a filter in a row costs more than the row itself.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import quote
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from secret_manager import SecretVersion, Summary
@@ -51,15 +50,6 @@ class VersionRow:
     url: str
 
 
-def secret_rows(
-    secrets: Sequence[Summary], *, organization_id: str, now: datetime
-) -> list[SecretRow]:
-    """Return the rows of a list page."""
-    list_url = reverse("secret-list", args=[organization_id])
-    calendar = dates.Calendar(now)
-    return [_secret_row(secret, list_url=list_url, calendar=calendar) for secret in secrets]
-
-
 def version_rows(
     versions: Iterable[SecretVersion],
     *,
@@ -89,7 +79,8 @@ def version_label(version: SecretVersion) -> str:
     return f"v{version.version}" if version.version is not None else version.id
 
 
-def _secret_row(secret: Summary, *, list_url: str, calendar: dates.Calendar) -> SecretRow:
+def secret_row(secret: Summary, *, list_url: str, calendar: dates.Calendar) -> SecretRow:
+    """Return the row of a secret; `list_url` is the list's address."""
     url = f"{list_url}{quote(secret.id, safe='')}/"
     expired_at, updated_at, value_at = map(
         moment, (secret.expired_at, secret.updated_at, secret.value_at)

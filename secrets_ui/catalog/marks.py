@@ -41,9 +41,12 @@ class Marker:
         self._words = _any_of(words)
         self._parts = _any_of(parts) if parts != words else None
 
-    def pieces(self, text: str) -> Pieces:
-        """Return a text in pieces, each with whether it is what was searched for."""
-        plain = folded(text)
+    def pieces(self, text: str, plain: str | None = None) -> Pieces:
+        """Return a text in pieces, each with whether it is what was searched for.
+
+        plain: the folded text, where it is known already.
+        """
+        plain = folded(text) if plain is None else plain
         wanted = next(
             (each for each in (self._words, self._parts) if each and each.search(plain)), None
         )

@@ -1,12 +1,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from django.urls import resolve
 
 from secret_manager import Secret, SecretVersion, summary_of
-from secrets_ui import rows
-from secrets_ui.rows import secret_rows, version_label, version_rows
+from secrets_ui.dates import Calendar
+from secrets_ui.rows import secret_row, version_label, version_rows
 
 NOW = datetime(2026, 12, 4, 12, tzinfo=UTC)
 LIST = "/organizations/1410000000000/secrets/"
@@ -21,8 +20,7 @@ def version(number: int | None = 1, **facts: Any) -> SecretVersion:
 
 def row_of(**facts: Any):
     secret = Secret(organization_id="1410000000000", **{"id": "20", "name": "crm-webhook", **facts})
-    (row,) = secret_rows([summary_of(secret)], organization_id="1410000000000", now=NOW)
-    return row
+    return secret_row(summary_of(secret), list_url=LIST, calendar=Calendar(NOW))
 
 
 def test_a_row_says_all_there_is_to_know_in_words() -> None:
@@ -105,23 +103,3 @@ def test_a_version_without_number_or_date_is_still_a_row() -> None:
     (row,) = version_rows([version(None, created_at=None)], current=None, secret_url=LIST, now=NOW)
     assert row.label == version_label(version(None)) == "30None"
     assert (row.added, row.added_exact, row.is_current) == ("—", "", False)
-
-
-@pytest.mark.parametrize("amount", [1, 100])
-def test_a_page_of_rows_needs_one_address_from_the_resolver(
-    amount: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-
-    asked = []
-    real = rows.reverse
-
-    def counting(*args: Any, **kwargs: Any) -> str:
-        asked.append(args)
-        return real(*args, **kwargs)
-
-    monkeypatch.setattr(rows, "reverse", counting)
-    secrets = [
-        summary_of(Secret(id=str(n), organization_id="1", name=f"n{n}")) for n in range(amount)
-    ]
-    assert len(secret_rows(secrets, organization_id="1", now=NOW)) == amount
-    assert len(asked) == 1
