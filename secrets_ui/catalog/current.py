@@ -50,17 +50,17 @@ class View:
         return datetime.fromtimestamp(self.snapshot.read_at, UTC)
 
 
-def look(connection: Connection) -> View:
-    """Return what is known, at once. Where that is nothing, or old, a reading begins beside it."""
+def look(connection: Connection, *, begin: bool = True) -> View:
+    """Return what is known, at once. Where that is nothing, or old, a reading begins beside it.
+
+    begin: False for a page that has something of its own to ask of the API first.
+    """
     shelf = Shelf(connection)
     stamp, last_change, problem = shelf.state()
     snapshot = _snapshot(shelf, connection, stamp, last_change) if stamp else None
     is_fresh = snapshot is not None and time.time() - snapshot.read_at < FRESH
-    if (
-        not is_fresh
-        and not problem
-        and refreshing.begin(shelf, connection, expected=len(snapshot or ()))
-    ):
+    may_begin = begin and not is_fresh and not problem
+    if may_begin and refreshing.begin(shelf, connection, expected=len(snapshot or ())):
         stamp, last_change, problem = shelf.state()
         if stamp and (read := _snapshot(shelf, connection, stamp, last_change)):
             snapshot, is_fresh = read, True

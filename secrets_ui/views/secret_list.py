@@ -36,11 +36,14 @@ def secret_list(request: DashboardRequest) -> HttpResponse:
     search shows what is in so far.
     """
     query = ListQuery.of(request.GET)
-    view = catalog.look(request.connection)
+    view = catalog.look(request.connection, begin=not query.is_plain)
     if is_automatic(request) and query.is_plain and not view.is_there and view.is_reading:
         return _progress(request, view, query)
     as_listed = query.is_plain and not view.is_there
     found = _page_of_api(request, query) if as_listed else _page_of_catalog(request, view, query)
+    if query.is_plain:
+        # Only now, so that the reading is in nobody's way.
+        view = catalog.look(request.connection)
     context = {
         **found,
         "query": query,

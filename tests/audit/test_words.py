@@ -10,7 +10,7 @@ from audit.models import Outcome
 from tests.services.dashboard import PROJECT
 
 RECORDED = re.compile(
-    r'"((?:value|secret|version|write|connection|person|role|sessions|access|trail)\.[a-z_]+)"'
+    r'"((?:value|secret|version|write|connection|person|role|sessions|access|trail|notes|notices)\.[a-z_]+)"'
 )
 
 
