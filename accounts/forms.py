@@ -29,9 +29,12 @@ class NewPersonForm(UserCreationForm):
 
     class Meta:
         model = Person
-        fields = ("username", "role")
+        fields = ("username", "role", "email")
         labels = {"username": _("User name")}
-        help_texts = {"username": ""}
+        help_texts = {
+            "username": "",
+            "email": _("For reminders of secrets that expire. Leave it empty for none."),
+        }
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)

@@ -14,12 +14,12 @@ class LastAdministrator(Refused):
     """Nobody would be left who may look after people."""
 
 
-def add(*, actor: Actor, username: str, password: str, role: str) -> Person:
+def add(*, actor: Actor, username: str, password: str, role: str, email: str = "") -> Person:
     """Make an account that is kept here."""
     with recorded(
         action="person.added", actor=actor, subject=Subject(detail=f"{username}: {role}")
     ):
-        return Person.objects.create_user(username, password=password, role=role)
+        return Person.objects.create_user(username, email, password=password, role=role)
 
 
 def change_role(*, actor: Actor, person: Person, role: str) -> None:

@@ -54,6 +54,7 @@ def person_add(request: HttpRequest) -> HttpResponse:
         username=form.cleaned_data["username"],
         password=form.cleaned_data["password1"],
         role=form.cleaned_data["role"],
+        email=form.cleaned_data["email"],
     )
     messages.success(request, _("%s can sign in now.") % person.display_name)
     return redirect("people")
