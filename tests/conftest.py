@@ -20,6 +20,14 @@ settings.load_profile("project")
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
+# What takes minutes begins first, so that no processor waits for the other one at the end.
+LONGEST = ("tests/services/test_postgresql_and_redis.py", "tests/dashboard/test_serving.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 def give_the_trail_its_head(using: str, **kwargs: object) -> None:
     """After a test that commits, every table is emptied, of what a migration made in it as well."""
     if using == "default":

@@ -27,7 +27,9 @@ def icon_symbols(*names: str) -> SafeString:
         for name in names
     )
     inside = "".join(symbols)
-    return SafeString(f'<svg width="0" height="0" aria-hidden="true" class="symbols">{inside}</svg>')
+    return SafeString(
+        f'<svg width="0" height="0" aria-hidden="true" class="symbols">{inside}</svg>'
+    )
 
 
 @lru_cache(maxsize=16)
