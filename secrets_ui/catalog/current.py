@@ -116,7 +116,7 @@ def _under_way(shelf: Shelf, problem: str) -> View:
         snapshot=Snapshot(entries, is_complete=False),
         count=len(entries) or shelf.progress(),
         is_complete=False,
-        is_reading=reading is not None or shelf.is_being_read(),
+        is_reading=reading is not None or shelf.is_being_read() or refreshing.is_busy(),
         problem=problem,
     )
 

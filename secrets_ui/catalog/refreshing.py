@@ -25,6 +25,9 @@ from secrets_ui.connection import Connection
 # Why the secrets could not be read, for the pages to put into words.
 NOT_LET_IN, NOT_ANSWERED, TOO_MANY, FAILED = "not-let-in", "not-answered", "too-many", "failed"
 
+# Each has threads of its own, though all of them together ask for no more pages than one may.
+MOST_READINGS = 8
+
 _readings: dict[str, Reading] = {}
 # All readings of this process together ask for no more pages at once than one may.
 _places = BoundedSemaphore(settings.CATALOG_WIDTH)
@@ -35,12 +38,17 @@ def under_way(shelf: Shelf) -> Reading | None:
     return _readings.get(shelf.key)
 
 
+def is_busy() -> bool:
+    """Tell whether this process reads as many catalogs as it may: others wait for their turn."""
+    return len(_readings) >= MOST_READINGS
+
+
 def begin(shelf: Shelf, connection: Connection, *, expected: int) -> bool:
     """Let a reading begin where none is under way. True where it is over already.
 
     expected: how many secrets there were last time; 0 where that is not known.
     """
-    if not shelf.begin():
+    if is_busy() or not shelf.begin():
         return False
     _stamp, last_change, _problem = shelf.state()
     # The pages' own deadline is not the reading's.
