@@ -59,7 +59,13 @@ def take_pictures(url: str) -> None:
         page.get_by_role("button", name="Check and connect").click()
         page.get_by_role("heading", name="Secrets").wait_for()
         page.reload()  # without the note that says "Connected"
+        page.get_by_role("searchbox", name="Search secrets").fill("signing key")
+        page.locator("mark").first.wait_for()
         picture(page, "list")
+        page.goto(url)
+        page.get_by_role("heading", name="Needs care").wait_for()
+        picture(page, "overview")
+        page.goto(f"{url}/organizations/1410000000000/secrets/?q={SECRET}")
         page.get_by_role("link", name=SECRET).click()
         page.get_by_role("heading", name=SECRET).wait_for()
         picture(page, "secret")
