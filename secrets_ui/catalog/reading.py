@@ -38,7 +38,9 @@ class Reading:
         self._width = width
         self._give_up_at = time.monotonic() + SECONDS
         self._lock = threading.Lock()
+        # Set where reading ahead is over, for whatever reason: what comes later is of no use.
         self._ended = threading.Event()
+        self._mistake: Exception | None = None
         self._walking = 0
         self._start_over()
 
@@ -53,16 +55,19 @@ class Reading:
             return list(self._entries)
 
     def run(self) -> None:
-        """Read until the end. What goes wrong is kept in `error`."""
+        """Read until the end. Errors of the API are kept in `error`, our own mistakes raised."""
         try:
             self._walking = self._width
             for _ in range(self._width):
                 background.start(self._walk)
             # Not for the threads: those that asked past the end still wait for answers of no use.
             self._ended.wait(SECONDS)
+            if self._mistake is not None:
+                raise self._mistake
             if self._has_short_pages:
                 self._read_one_by_one()
         finally:
+            self._ended.set()
             self.is_over.set()
 
     def _start_over(self) -> None:
@@ -71,24 +76,38 @@ class Reading:
         self._seen: set[str] = set()
         self._waiting: dict[int, SummaryPage | SecretManagerError] = {}
         self._next_asked = 0
+        # While one page is slow, the others do not go on past the end.
+        self._last_needed = (_MOST_PAGES - 1) * PAGE
         self._next_taken = 0
         self._is_ended = False
         self._has_short_pages = False
 
     def _walk(self) -> None:
-        while (offset := self._next_offset()) is not None:
-            page = self._page(offset)
-            with self._lock:
-                self._waiting[offset] = page
-                self._take_what_is_due()
-                if self._is_ended:
-                    self._ended.set()
-            if isinstance(page, SecretManagerError):
-                break
+        try:
+            self._read_ahead()
+        except Exception as mistake:
+            # Raised by `run`: nobody would hear of it here, and the others would wait for this page.
+            self._mistake = mistake
+            self._ended.set()
         with self._lock:
             self._walking -= 1
             if not self._walking:
                 self._ended.set()
+
+    def _read_ahead(self) -> None:
+        while (offset := self._next_offset()) is not None:
+            page = self._page(offset)
+            with self._lock:
+                if self._ended.is_set():
+                    return
+                self._waiting[offset] = page
+                if _is_last(page):
+                    self._last_needed = min(self._last_needed, offset)
+                self._take_what_is_due()
+                if self._is_ended:
+                    self._ended.set()
+            if isinstance(page, SecretManagerError):
+                return
 
     def _page(self, offset: int) -> SummaryPage | SecretManagerError:
         """Return a page, or why there is none: asked past the end, a server may refuse."""
@@ -99,8 +118,8 @@ class Reading:
 
     def _next_offset(self) -> int | None:
         with self._lock:
-            is_too_far = self._next_asked >= _MOST_PAGES * PAGE
-            if self._is_ended or is_too_far or time.monotonic() > self._give_up_at:
+            is_past_the_end = self._next_asked > self._last_needed
+            if self._ended.is_set() or is_past_the_end or time.monotonic() > self._give_up_at:
                 return None
             offset = self._next_asked
             self._next_asked += PAGE
@@ -143,3 +162,8 @@ class Reading:
             with self._lock:
                 self._take(page)
             offset += page.received
+
+
+def _is_last(page: SummaryPage | SecretManagerError) -> bool:
+    """Tell whether nothing after this page is taken, once it is its turn."""
+    return isinstance(page, SecretManagerError) or not page.has_next or page.received < PAGE
