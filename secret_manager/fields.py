@@ -56,6 +56,9 @@ def seconds(value: Any) -> int | None:
         found = datetime.fromisoformat(value)
         if found.tzinfo is None:
             found = found.replace(tzinfo=UTC)
+        elif not 1 < found.year < 9999:
+            # In UTC it may be before or past the calendar, where no page could show it.
+            found = found.astimezone(UTC)
         return int(found.timestamp())
     except (ValueError, OverflowError):
         return None
