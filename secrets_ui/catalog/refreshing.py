@@ -20,7 +20,7 @@ from secrets_ui.catalog.index import index_of
 from secrets_ui.catalog.reading import PAGE, SECONDS, Reading
 from secrets_ui.catalog.snapshot import Snapshot
 from secrets_ui.catalog.store import Shelf
-from secrets_ui.connection import Connection
+from secrets_ui.connection import THREADS_KEPT_FREE, Connection
 
 # Why the secrets could not be read, for the pages to put into words.
 NOT_LET_IN, NOT_ANSWERED, TOO_MANY, FAILED = "not-let-in", "not-answered", "too-many", "failed"
@@ -29,8 +29,11 @@ NOT_LET_IN, NOT_ANSWERED, TOO_MANY, FAILED = "not-let-in", "not-answered", "too-
 MOST_READINGS = 8
 
 _readings: dict[str, Reading] = {}
+# Of the calls that may wait for the API at once, so many are left to what people do themselves.
+CALLS_LEFT = 4
+WIDTH = min(settings.CATALOG_WIDTH, max(1, settings.THREADS - THREADS_KEPT_FREE - CALLS_LEFT))
 # All readings of this process together ask for no more pages at once than one may.
-_places = BoundedSemaphore(settings.CATALOG_WIDTH)
+_places = BoundedSemaphore(WIDTH)
 
 
 def under_way(shelf: Shelf) -> Reading | None:
@@ -61,9 +64,7 @@ def begin(shelf: Shelf, connection: Connection, *, expected: int) -> bool:
         return page
 
     # Of one that is known, no more pages are asked for ahead than it had.
-    width = (
-        min(settings.CATALOG_WIDTH, expected // PAGE + 1) if expected else settings.CATALOG_WIDTH
-    )
+    width = min(WIDTH, expected // PAGE + 1) if expected else WIDTH
     reading = Reading(fetch, width=width)
     _readings[shelf.key] = reading
     background.start(lambda: _read(shelf, reading, last_change))
