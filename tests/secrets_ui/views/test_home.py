@@ -7,23 +7,6 @@ from tests.secrets_ui.views.support import LIST_URL, text_of
 pytestmark = pytest.mark.django_db(databases=["default", "emulator"])
 
 
-def test_home_leads_to_the_secrets(browser: Client) -> None:
-    assert browser.get("/").headers["Location"] == LIST_URL
-
-
-def test_home_leads_to_connect_where_nothing_is_connected(signed_in: Client) -> None:
-    assert signed_in.get("/").headers["Location"] == "/connect/"
-
-
-def test_home_asks_a_visitor_to_sign_in(visitor: Client) -> None:
-    assert visitor.get("/").headers["Location"].startswith("/accounts/sign-in/")
-
-
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_home_is_only_read(browser: Client, method: str) -> None:
-    assert browser.generic(method, "/").status_code == 405
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_theme_is_kept_and_shown(browser: Client, theme: str) -> None:
     answer = browser.post("/theme/", {"theme": theme, "next": f"{LIST_URL}?page=2"})
