@@ -73,6 +73,31 @@ def test_the_list_with_an_open_menu(at_work: Page, tenant: Tenant, secret: Secre
     assert_accessible(at_work)
 
 
+@pytest.fixture
+def many_states(tenant: Tenant, secret: Secret) -> None:
+    """Secrets that need care for every reason there is, one of them expired a moment ago."""
+    tenant.create("overdue_key", expired_at=datetime.now(UTC) + timedelta(seconds=1))
+    plain = tenant.create("plain_key")
+    for version in tenant.api.iter_secret_versions(tenant.id, plain.id):
+        tenant.api.update_secret_version(tenant.id, plain.id, version.id, "inactive")
+    tenant.api.create_secret_version(tenant.id, secret.id, "one more")
+
+
+@pytest.mark.usefixtures("catalog", "many_states")
+def test_the_overview_with_a_chart_as_a_table(at_work: Page, tenant: Tenant) -> None:
+    at_work.goto("/")
+    expect(at_work.get_by_role("heading", name="Needs care")).to_be_visible()
+    at_work.get_by_text("As a table").first.click()
+    assert_accessible(at_work)
+
+
+@pytest.mark.usefixtures("catalog", "many_states")
+def test_the_expiries(at_work: Page, tenant: Tenant) -> None:
+    at_work.goto(f"/organizations/{tenant.id}/expiry/")
+    expect(at_work.get_by_role("heading", name="Within 7 days")).to_be_visible()
+    assert_accessible(at_work)
+
+
 def test_the_empty_list(at_work: Page, tenant: Tenant) -> None:
     at_work.goto(tenant.list_path)
     expect(at_work.get_by_text("No secrets yet")).to_be_visible()

@@ -39,6 +39,7 @@ from tests.browser.hostile.characters import HEADERS
 from tests.browser.hostile.remembered import (
     NONCE,
     acts,
+    catalog_unread,
     earlier_notes,
     notes,
     people,
@@ -111,6 +112,12 @@ KEPT = [
     (f"{SECRET}notes/", NOTED),
 ]
 
+# What is told of all secrets together, each time from a catalog that was just read.
+ALL_SECRETS = [
+    ("/", Scene(prepare=catalog_unread)),
+    ("/organizations/{organization}/expiry/", Scene(prepare=catalog_unread)),
+]
+
 # Where, what is pressed there, and what is pressed to take away what came of it.
 CLOSE = "#dialog [data-close]"
 DELETE = f"a[hx-get$='/{SECRET_ID}/delete/']"
@@ -151,7 +158,6 @@ NOT_VISITED = {
     *(
         "livez",
         "readyz",
-        "home",
         "theme",
         "session",
         "confirm",
@@ -160,7 +166,7 @@ NOT_VISITED = {
         "signed-out",
     ),
     *("password", "connection-forget", "person-add", "person-change"),
-    *("version-reveal", "trail-export"),
+    *("version-reveal", "trail-export", "expiry-calendar"),
     *("favourite", "notes-adopt", "view-save", "view-delete"),
 }
 
@@ -221,7 +227,7 @@ def test_no_page_is_forgotten() -> None:
             elif each.name:
                 yield each.name
 
-    paths = [path for table in (VISITS, KEPT, FORMS) for path, *_ in table]
+    paths = [path for table in (VISITS, KEPT, ALL_SECRETS, FORMS) for path, *_ in table]
     places = {"list": "/organizations/1/secrets/", "organization": "1", "person": "1", "typed": ""}
     visited = {resolve(path.format(**places).partition("?")[0]).url_name for path in paths}
     assert visited | NOT_VISITED == set(names(get_resolver()))
@@ -238,6 +244,12 @@ def test_pages(tour: Tour) -> None:
 
 def test_pages_of_what_is_kept(tour: Tour) -> None:
     for path, scene in KEPT:
+        tour.compare(path, scene, partial(tour.visit, path))
+
+
+@pytest.mark.usefixtures("catalog")
+def test_pages_of_all_secrets(tour: Tour) -> None:
+    for path, scene in ALL_SECRETS:
         tour.compare(path, scene, partial(tour.visit, path))
 
 

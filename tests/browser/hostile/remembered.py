@@ -6,11 +6,13 @@ Each function keeps one thing for every row of a scene; what was kept before is 
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.core.cache import cache
 from django.utils import timezone
 
 from accounts.models import Person
 from audit.models import Outcome
 from audit.trail import Actor, Subject, noted
+from secrets_ui.catalog import memory
 from secrets_ui.models import Intent, Note
 from secrets_ui.notes import index
 from secrets_ui.subjects import recordable
@@ -26,6 +28,12 @@ ORGANIZATION_ID = "1410000000000"
 
 def nothing(api: HostileApi, rows: int) -> None:
     pass
+
+
+def catalog_unread(api: HostileApi, rows: int) -> None:
+    """Keep nothing of any list, so that the next page has it read."""
+    cache.clear()
+    memory.forget_all()
 
 
 def writes(action: str, state: Intent.State, *, seen: timedelta = timedelta(0)) -> Prepare:
