@@ -84,7 +84,7 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.querySelector("[data-remask]") && !event.detail.target.contains(shown)) hide(shown);
   }
   if (event.detail.target === dialogContent) openDialog();
-  if (event.detail.target.dataset.go === "") byId("jump-results").querySelector("a")?.click();
+  if (event.detail.target.dataset.go === "") byId("jump-results")?.querySelector("a")?.click();
   prepare(document);
 });
 
@@ -237,6 +237,13 @@ if (words.session) follow({ ends_in: Number(words.sessionEnds), can_stay: true, 
 // A machine that slept may have slept past its end.
 document.addEventListener("visibilitychange", () => words.session && !document.hidden && Date.now() > lookAt && look());
 
+// What is being composed, as Japanese is, is no search before it is done.
+
+const isSearch = (event) => event.target.type === "search";
+
+document.addEventListener("input", (event) => event.isComposing && isSearch(event) && event.stopPropagation(), true);
+document.addEventListener("compositionend", (event) => isSearch(event) && event.target.dispatchEvent(new Event("input", { bubbles: true })));
+
 // Rules of a name, ticked as it is typed
 
 function checkRules(input) {
@@ -337,6 +344,10 @@ document.addEventListener("keydown", (event) => {
 
 // Keys: Ctrl-K or Cmd-K jumps; in the list of places the arrows choose and Enter goes to the first one.
 
+if (/Mac|iPhone|iPad/.test(navigator.platform)) {
+  for (const key of document.querySelectorAll("[data-key] kbd")) key.textContent = "⌘ K";
+}
+
 document.addEventListener("keydown", (event) => {
   const opener = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && document.querySelector(`[data-key="${event.key.toLowerCase()}"]`);
   if (!opener || event.isComposing) return;
@@ -348,15 +359,17 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("keydown", (event) => {
   const list = byId("jump-results");
   if (!list || event.isComposing || !event.target.closest(".jump")) return;
+  // With 229 Safari tells of the Enter that ends a composition.
+  if (event.keyCode === 229) return;
   const stops = [byId("jump-q"), ...list.querySelectorAll("a")];
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step) {
     event.preventDefault();
     stops[(stops.indexOf(event.target) + step + stops.length) % stops.length].focus();
-  } else if (event.key === "Enter" && event.target === stops[0] && stops[1]) {
+  } else if (event.key === "Enter" && event.target === stops[0]) {
     event.preventDefault();
     // What is typed may be newer than what is listed.
-    if (list.dataset.q === stops[0].value.trim()) stops[1].click();
+    if (list.dataset.q === stops[0].value) stops[1]?.click();
     else list.dataset.go = "";
   } else if (event.key.length === 1 && event.target !== stops[0] && !event.ctrlKey && !event.metaKey) {
     stops[0].focus();

@@ -58,6 +58,7 @@ def secret_list(request: DashboardRequest) -> HttpResponse:
         "saved_views": partial(saved_views.of, request.user.pk, request.connection.organization_id),
         "current_query": saved_views.clean_query(query.query_string()),
         "left_open": partial(settle_left_open, request),
+        "is_late": view.is_there and (is_automatic(request) or "early" in request.GET),
     }
     response = render_part(request, TEMPLATE, "secret-table", context)
     _tell_address(request, response, query)
@@ -132,7 +133,7 @@ def _tell_address(request: DashboardRequest, response: HttpResponse, query: List
     before = ListQuery.of(QueryDict(parts.query))
     if before == query:
         return
-    is_typing = before.changed(q="") == query.changed(q="")
+    is_typing = before.q != query.q and before.changed(q="") == query.changed(q="")
     response["HX-Replace-Url" if is_typing else "HX-Push-Url"] = request.path + query.link(
         page=query.page
     )
