@@ -7,10 +7,10 @@ through this dashboard is there at once.
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from secret_manager import NotFound, Secret, SecretManagerError, Summary, summary_of
+from secret_manager import Deadline, NotFound, Secret, SecretManagerError, Summary, summary_of
 from secrets_ui.catalog import memory, refreshing
 from secrets_ui.catalog.snapshot import Snapshot
 from secrets_ui.catalog.store import Change, Shelf, Stamp
@@ -19,8 +19,9 @@ from secrets_ui.connection import Connection
 logger = logging.getLogger(__name__)
 
 FRESH = 60.0
-# So many secrets that were just written are looked up before a list is shown; the others wait.
-MOST_LOOKED_UP = 5
+# So many secrets that were just written are looked up before a list is shown, for no longer than
+# that; for the others, and where the API does not answer, all are read again.
+MOST_LOOKED_UP, LOOK_UP_SECONDS = 5, 3.0
 _PAUSE = 0.05
 
 
@@ -58,12 +59,14 @@ def look(connection: Connection, *, begin: bool = True) -> View:
     shelf = Shelf(connection)
     stamp, last_change, problem = shelf.state()
     snapshot = _snapshot(shelf, connection, stamp, last_change) if stamp else None
-    is_fresh = snapshot is not None and time.time() - snapshot.read_at < FRESH
-    may_begin = begin and not is_fresh and not problem
-    if may_begin and refreshing.begin(shelf, connection, expected=len(snapshot or ())):
-        stamp, last_change, problem = shelf.state()
-        if stamp and (read := _snapshot(shelf, connection, stamp, last_change)):
-            snapshot, is_fresh = read, True
+    is_fresh = snapshot is not None and _is_fresh(snapshot)
+    if begin and not is_fresh and not problem:
+        is_over = refreshing.begin(shelf, connection, expected=len(snapshot or ()))
+        # Where nothing is known, another one may just have ended.
+        if is_over or snapshot is None:
+            stamp, last_change, problem = shelf.state()
+            if stamp and (read := _snapshot(shelf, connection, stamp, last_change)):
+                snapshot, is_fresh = read, True
     if snapshot is not None:
         return View(
             snapshot=snapshot,
@@ -108,6 +111,10 @@ def touched(connection: Connection, secret_id: str) -> None:
         Shelf(connection).add(Change(secret_id, None, is_known=False))
 
 
+def _is_fresh(snapshot: Snapshot) -> bool:
+    return not snapshot.is_behind and time.time() - snapshot.read_at < FRESH
+
+
 def _under_way(shelf: Shelf, problem: str) -> View:
     """Return what a first reading has brought so far."""
     reading = refreshing.under_way(shelf)
@@ -136,43 +143,56 @@ def _snapshot(
             return None
         known = stamp.changes
         snapshot = Snapshot(loaded, is_complete=stamp.is_complete, read_at=stamp.read_at)
-    changes = shelf.changes(known, last_change) if last_change >= known else None
+    changes = shelf.changes(known, last_change)
     if changes is None:
         return None
     if changes:
-        snapshot = _with(snapshot, _looked_up(changes, connection))
+        changes = _looked_up(shelf, changes, connection)
+        snapshot = _with(snapshot, changes)
     memory.remember(shelf.key, stamp.name, last_change, snapshot)
     return snapshot
 
 
-def _looked_up(changes: Sequence[Change], connection: Connection) -> dict[str, Summary | None]:
-    """Return what became of each secret; what cannot be looked up now stays as it was."""
+def _looked_up(shelf: Shelf, changes: Sequence[Change], connection: Connection) -> list[Change]:
+    """Return the last change of each secret, looked up where it was not known and can be now."""
     last = {change.secret_id: change for change in changes}
-    became = {name: change.summary for name, change in last.items() if change.is_known}
-    unknown = [name for name, change in last.items() if not change.is_known]
-    for secret_id in unknown[-MOST_LOOKED_UP:]:
+    unknown = [change for change in last.values() if not change.is_known]
+    seconds = connection.deadline.left() if connection.deadline else LOOK_UP_SECONDS
+    deadline = Deadline.after(min(LOOK_UP_SECONDS, seconds))
+    client = replace(connection, deadline=deadline).client
+    for change in unknown[-MOST_LOOKED_UP:]:
+        summary = None
         try:
-            secret = connection.client.get_secret(connection.organization_id, secret_id)
-            became[secret_id] = summary_of(secret)
+            secret = client.get_secret(connection.organization_id, change.secret_id)
+            summary = summary_of(secret)
         except NotFound:
-            became[secret_id] = None
+            pass
         except SecretManagerError:
             # The next reading shows it.
             logger.info("a written secret could not be looked up")
-    return became
+            break
+        shelf.learn(change, summary)
+        last[change.secret_id] = replace(change, summary=summary, is_known=True)
+    return list(last.values())
 
 
-def _with(snapshot: Snapshot, became: dict[str, Summary | None]) -> Snapshot:
+def _with(snapshot: Snapshot, changes: Sequence[Change]) -> Snapshot:
     """Return the snapshot with changes laid over it; new secrets stand first, as the API lists them."""
     entries = list(snapshot.entries)
     new: list[Summary] = []
+    gone: set[str] = set()
     places = snapshot.position_of
-    for secret_id, summary in became.items():
-        if secret_id not in places:
-            new += [summary] if summary else []
-        elif summary:
-            entries[places[secret_id]] = summary
-    left = [entry for entry in entries if became.get(entry.id, entry) is not None]
+    for change in changes:
+        place = places.get(change.secret_id)
+        if change.summary is None:
+            gone |= {change.secret_id} if change.is_known else set()
+        elif place is None:
+            new.append(change.summary)
+        else:
+            entries[place] = change.summary
     return Snapshot(
-        [*reversed(new), *left], is_complete=snapshot.is_complete, read_at=snapshot.read_at
+        [*reversed(new), *(entry for entry in entries if entry.id not in gone)],
+        is_complete=snapshot.is_complete,
+        read_at=snapshot.read_at,
+        is_behind=snapshot.is_behind or not all(change.is_known for change in changes),
     )

@@ -1,5 +1,6 @@
 """Reading a catalog anew, beside whoever asked: one reading at a time for each, over all processes."""
 
+import logging
 from dataclasses import replace
 from threading import BoundedSemaphore
 
@@ -21,6 +22,8 @@ from secrets_ui.catalog.reading import PAGE, SECONDS, Reading
 from secrets_ui.catalog.snapshot import Snapshot
 from secrets_ui.catalog.store import Shelf
 from secrets_ui.connection import THREADS_KEPT_FREE, Connection
+
+logger = logging.getLogger(__name__)
 
 # Why the secrets could not be read, for the pages to put into words.
 NOT_LET_IN, NOT_ANSWERED, TOO_MANY, FAILED = "not-let-in", "not-answered", "too-many", "failed"
@@ -60,14 +63,19 @@ def begin(shelf: Shelf, connection: Connection, *, expected: int) -> bool:
     def fetch(offset: int, limit: int) -> SummaryPage:
         with _places:
             page = client.get_summaries(connection.organization_id, offset, limit)
-        shelf.tell_progress(reading.count)
+        if not reading.is_over.is_set():
+            shelf.tell_progress(reading.count)
         return page
 
     # Of one that is known, no more pages are asked for ahead than it had.
     width = min(WIDTH, expected // PAGE + 1) if expected else WIDTH
     reading = Reading(fetch, width=width)
     _readings[shelf.key] = reading
-    background.start(lambda: _read(shelf, reading, last_change))
+    try:
+        background.start(lambda: _read(shelf, reading, last_change))
+    except RuntimeError:
+        logger.exception("no thread could be had to read a catalog")
+        _end(shelf, FAILED)
     return reading.is_over.is_set()
 
 
@@ -75,20 +83,30 @@ def _read(shelf: Shelf, reading: Reading, changes: int) -> None:
     problem = FAILED
     try:
         reading.run()
+        if reading.error is None:
+            _keep(shelf, reading, changes)
         problem = _problem_of(reading.error)
         if problem == NOT_LET_IN:
             shelf.drop()
-        elif reading.error is None:
-            entries = reading.so_far()
-            is_complete = reading.is_complete and not reading.dropped
-            stamp = shelf.save(
-                entries, is_complete=is_complete, read_at=reading.started_at, changes=changes
-            )
-            snapshot = Snapshot(entries, is_complete=is_complete, read_at=reading.started_at)
-            memory.remember(shelf.key, stamp.name, changes, snapshot)
-            index_of(snapshot)  # made here, the first search after a reading need not wait for it
     finally:
+        _end(shelf, problem)
+
+
+def _keep(shelf: Shelf, reading: Reading, changes: int) -> None:
+    entries = reading.so_far()
+    is_complete = reading.is_complete and not reading.dropped
+    stamp = shelf.save(
+        entries, is_complete=is_complete, read_at=reading.started_at, changes=changes
+    )
+    snapshot = Snapshot(entries, is_complete=is_complete, read_at=reading.started_at)
+    memory.remember(shelf.key, stamp.name, changes, snapshot)
+    index_of(snapshot)  # made here, the first search after a reading need not wait for it
+
+
+def _end(shelf: Shelf, problem: str) -> None:
+    try:
         shelf.end(problem)
+    finally:
         _readings.pop(shelf.key, None)
 
 

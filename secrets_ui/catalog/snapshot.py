@@ -19,14 +19,21 @@ class Snapshot:
     entries: in the order in which the API lists them.
     is_complete: False while they are still being read, or where the API did not list all.
     read_at: seconds since 1970 when their reading began; 0 where none are there yet.
+    is_behind: True where something was written since that is not in here.
     """
 
     def __init__(
-        self, entries: Sequence[Summary], *, is_complete: bool = True, read_at: float = 0
+        self,
+        entries: Sequence[Summary],
+        *,
+        is_complete: bool = True,
+        read_at: float = 0,
+        is_behind: bool = False,
     ) -> None:
         self.entries = entries
         self.is_complete = is_complete
         self.read_at = read_at
+        self.is_behind = is_behind
 
     def __len__(self) -> int:
         return len(self.entries)

@@ -6,8 +6,9 @@ once lose each other; it is laid over the parts when they are read.
 """
 
 import secrets
+import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from django.core.cache import cache
 from django.utils.crypto import salted_hmac
@@ -23,6 +24,8 @@ KEPT = 15 * 60
 LOCKED = 150
 # The API is left alone for so long after it refused or failed.
 REST = 15
+# So many changes are laid over what was read; with more, it is read again.
+MOST_CHANGES = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +45,15 @@ class Stamp:
 
 @dataclass(frozen=True)
 class Change:
-    """What became of one secret: its new summary, None where it is gone, or not known yet."""
+    """What became of one secret: its new summary, None where it is gone, or not known yet.
+
+    number: its place in the log.
+    """
 
     secret_id: str
     summary: Summary | None
     is_known: bool = True
+    number: int = 0
 
 
 class Shelf:
@@ -57,12 +64,13 @@ class Shelf:
         seen_as = f"{connection.organization_id}\n{credential.authorization}"
         mark = salted_hmac("secrets_ui.catalog", seen_as, algorithm="sha256").hexdigest()[:32]
         self.key = f"catalog:{packing.VERSION}:{mark}"
+        self._seen: object = None
 
     def state(self) -> tuple[Stamp | None, int, str]:
         """Return what is kept, the number of the last change, and why it could not be read lately."""
         keys = self._stamp, self._last, self._problem
         found = cache.get_many(keys)
-        stamp = found.get(self._stamp)
+        stamp = self._seen = found.get(self._stamp)
         return (
             Stamp(**stamp) if stamp else None,
             int(found.get(self._last, 0)),
@@ -95,8 +103,10 @@ class Shelf:
             changes=changes,
         )
         before = cache.get(self._stamp)
-        cache.set_many(parts, timeout=KEPT)
-        cache.set(self._stamp, asdict(stamp), timeout=KEPT)
+        # It is as old as the reading's beginning.
+        timeout = max(1, int(KEPT - (time.time() - read_at)))
+        cache.set_many(parts, timeout=timeout)
+        cache.set(self._stamp, asdict(stamp), timeout=timeout)
         if before:
             cache.delete_many(self._part(before["name"], n) for n in range(before["parts"]))
         return stamp
@@ -106,8 +116,15 @@ class Shelf:
         cache.delete(self._stamp)
 
     def begin(self) -> bool:
-        """Take the one place there is for reading; False where somebody reads already."""
-        return bool(cache.add(self._lock, True, timeout=LOCKED))
+        """Take the one place there is for reading; False where somebody reads, or just has."""
+        if not cache.add(self._lock, True, timeout=LOCKED):
+            return False
+        found = cache.get_many([self._stamp, self._problem])
+        if found.get(self._problem) or found.get(self._stamp) != self._seen:
+            cache.delete(self._lock)
+            return False
+        self._begin_log()
+        return True
 
     def end(self, problem: str = "") -> None:
         """Give the place back. With a problem, the API is left alone for a while."""
@@ -127,18 +144,37 @@ class Shelf:
 
     def add(self, change: Change) -> None:
         """Note what became of one secret. Each change has a number of its own, also from two at once."""
-        cache.add(self._last, 0, timeout=None)
-        number = cache.incr(self._last)
-        kept = [change.secret_id, change.summary, change.is_known]
-        cache.set(self._change(number), kept, timeout=2 * KEPT)
+        self._begin_log()
+        try:
+            number = cache.incr(self._last)
+        except ValueError:
+            # Lost since: whoever reads what was kept finds that changes are missing.
+            return
+        self._put(replace(change, number=number or 0))
+
+    def learn(self, change: Change, summary: Summary | None) -> None:
+        """Put what was found out about a change in its place, for the other processes."""
+        self._put(replace(change, summary=summary, is_known=True))
 
     def changes(self, after: int, up_to: int) -> list[Change] | None:
-        """Return the changes with these numbers, oldest first; None where one is gone."""
-        keys = [self._change(number) for number in range(after + 1, up_to + 1)]
-        found = cache.get_many(keys)
+        """Return the changes with these numbers, oldest first; None where not all can be had."""
+        if not 0 <= up_to - after <= MOST_CHANGES:
+            return None
+        keys = {number: self._change(number) for number in range(after + 1, up_to + 1)}
+        found = cache.get_many(keys.values())
         if len(found) < len(keys):
             return None
-        return [_change_of(found[key]) for key in keys]
+        return [_change_of(number, found[key]) for number, key in keys.items()]
+
+    def _begin_log(self) -> None:
+        # From a number that no log had before: one that got lost must not seem to go on. It outlives
+        # every reading that began with it.
+        if not cache.add(self._last, time.time_ns() // 1_000_000, timeout=2 * KEPT):
+            cache.touch(self._last, 2 * KEPT)
+
+    def _put(self, change: Change) -> None:
+        kept = [change.secret_id, change.summary, change.is_known]
+        cache.set(self._change(change.number), kept, timeout=2 * KEPT)
 
     @property
     def _stamp(self) -> str:
@@ -167,7 +203,7 @@ class Shelf:
         return f"{self.key}:change:{number}"
 
 
-def _change_of(kept: list[object]) -> Change:
+def _change_of(number: int, kept: list[object]) -> Change:
     secret_id, row, is_known = kept
     summary = packing.summary_of_row(list(row)) if row else None  # type: ignore[call-overload]
-    return Change(str(secret_id), summary, bool(is_known))
+    return Change(str(secret_id), summary, bool(is_known), number)

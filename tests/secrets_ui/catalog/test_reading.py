@@ -7,19 +7,13 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from secret_manager import Secret, SecretManagerError, Summary, SummaryPage, summary_of
+from secret_manager import SecretManagerError, Summary, SummaryPage
 from secrets_ui.catalog import reading
 from secrets_ui.catalog.reading import PAGE, Fetch, Reading
+from tests.secrets_ui.catalog.support import summaries
 
 PATIENCE = 10.0
 """Seconds after which a test takes a reading for hanging."""
-
-
-def summaries(count: int) -> list[Summary]:
-    return [
-        summary_of(Secret(id=f"{number}", organization_id="1", name=f"name{number}"))
-        for number in range(count)
-    ]
 
 
 def page_of(found: Sequence[Summary], *, has_next: bool, dropped: int = 0) -> SummaryPage:
