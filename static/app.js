@@ -371,10 +371,16 @@ document.addEventListener("keydown", (event) => {
     // What is typed may be newer than what is listed.
     if (list.dataset.q === stops[0].value) stops[1]?.click();
     else list.dataset.go = "";
+  } else if (event.key === "Escape" && dialog.open) {
+    // A search field would take the first Escape for itself, to be emptied.
+    event.preventDefault();
+    shutDialog();
   } else if (event.key.length === 1 && event.target !== stops[0] && !event.ctrlKey && !event.metaKey) {
     stops[0].focus();
   }
 });
+
+document.addEventListener("input", (event) => event.target.id === "jump-q" && delete byId("jump-results").dataset.go);
 
 // Wiring
 
