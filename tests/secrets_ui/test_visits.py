@@ -19,6 +19,7 @@ from secrets_ui.visits import LastVisit
 from tests.secrets_ui.conftest import ORGANIZATION_ID
 from tests.secrets_ui.summaries import a_secret
 
+pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 LIST = "/organizations/1/secrets/"
@@ -101,8 +102,6 @@ def test_ten_are_shown_and_all_are_counted() -> None:
 
 # When a visit ends, and what is written down
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
@@ -133,6 +132,7 @@ def test_a_visit_goes_on_while_somebody_looks_at_least_once_an_hour(clock) -> No
         assert looks(clock, [*first, a_secret()], minutes=minutes) is None
 
 
+@pytest.mark.storage
 def test_the_next_visit_is_compared_with_the_last_look_of_the_one_before(clock) -> None:
     old, during, since = a_secret(), a_secret(), a_secret()
     looks(clock, [old])
@@ -160,7 +160,8 @@ def test_exactly_an_hour_is_still_the_same_visit(clock) -> None:
     assert looks(clock, [a_secret()], hours=2, seconds=1) is not None
 
 
-def test_one_reading_is_written_down_once(clock, django_assert_num_queries, monkeypatch) -> None:
+@pytest.mark.storage
+def test_one_reading_is_written_down_once(clock, monkeypatch) -> None:
     packed = []
     monkeypatch.setattr(visits, "pack", lambda *a, **k: packed.append(1) or pack(*a, **k))
     snapshot = Snapshot([a_secret()], read_at=NOW.timestamp())
@@ -195,6 +196,7 @@ def test_a_reading_that_is_as_old_as_the_last_visit_is_nothing_new(clock) -> Non
     assert last.found.counts["new"] == 1
 
 
+@pytest.mark.storage
 def test_two_first_looks_at_the_same_moment_begin_one_visit(clock, monkeypatch) -> None:
     """The second would make what the first has just written down its baseline."""
     old, since = a_secret(), a_secret()

@@ -182,6 +182,7 @@ def test_until_all_is_read_there_is_progress_and_no_section(
     assert "Reading the secrets" in page
     assert 'hx-get="?show=7&amp;auto="' in page
     assert names_in(page) == []
+    assert "No secret" not in page
     assert "calendar.ics" not in page
     assert browser.get(f"{CALENDAR}?show=7").headers["Location"] == f"{URL}?show=7"
     assert "still being read" in text_of(browser.get(URL))

@@ -252,6 +252,7 @@ def test_until_all_is_read_there_is_progress_and_no_number(
     assert "<progress" in page
     assert numbers(page) == {}
     assert "Needs care" not in page
+    assert "No secrets yet" not in page
     assert not Visit.objects.exists()
     again = re.search(r'hx-get="([^"]*)"', page.partition('class="reading"')[2])
     assert again
