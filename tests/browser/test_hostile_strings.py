@@ -34,15 +34,17 @@ from secrets_ui.models import Intent, Note
 from secrets_ui.subjects import recordable
 from tests.browser.conftest import Tenant
 from tests.browser.hostile import CALLED, HOST, TEXTS, arrived, as_read, bundles
-from tests.browser.hostile.api import SECRET_ID, VERSION_ID, HostileApi, running, wire_value
+from tests.browser.hostile.api import APP_ID, SECRET_ID, VERSION_ID, HostileApi, running, wire_value
 from tests.browser.hostile.characters import HEADERS
 from tests.browser.hostile.remembered import (
     NONCE,
     acts,
     catalog_unread,
     earlier_notes,
+    labels,
     notes,
     people,
+    saved_views,
     writes,
 )
 from tests.browser.hostile.tour import BUNDLES, EVERYTHING, MESSAGES, WRITES, Scene, Tour
@@ -113,7 +115,20 @@ KEPT = [
 ]
 
 # What is told of all secrets together, each time from a catalog that was just read.
+JUMP = "/organizations/{organization}/jump/"
+FOUND = replace(ROWS, shows=("name",), prepare=catalog_unread)
+NAMES = Scene(texts=BUNDLES[::3], prepare=catalog_unread)
 ALL_SECRETS = [
+    (f"{LIST}&expiry=none", replace(ROWS, prepare=catalog_unread)),
+    ("{list}?status=off&q={typed}", Scene(texts=TYPED, shows=("typed",), prepare=catalog_unread)),
+    (
+        "{list}?status=off&app={typed}&creator={typed}&label={typed}",
+        Scene(texts=TYPED, shows=("typed",), prepare=catalog_unread),
+    ),
+    ("{list}?sort=created", Scene(texts=LASTING[::24], prepare=labels)),
+    ("{list}?sort=created", replace(NAMES, shows=("view",), prepare=saved_views)),
+    (f"{JUMP}?q={SECRET_ID}", NAMES),
+    (JUMP, replace(NAMES, shows=("view",), prepare=saved_views)),
     ("/", Scene(prepare=catalog_unread)),
     ("/organizations/{organization}/expiry/", Scene(prepare=catalog_unread)),
 ]
@@ -251,6 +266,17 @@ def test_pages_of_what_is_kept(tour: Tour) -> None:
 def test_pages_of_all_secrets(tour: Tour) -> None:
     for path, scene in ALL_SECRETS:
         tour.compare(path, scene, partial(tour.visit, path))
+
+
+@pytest.mark.usefixtures("catalog")
+def test_what_is_found_as_one_types(tour: Tour) -> None:
+    for path, field, words, scene in (
+        (f"{LIST}&sort=created", "#q", APP_ID, FOUND),
+        (JUMP, "#jump-q", str(SECRET_ID), replace(NAMES, texts=BUNDLES[1::3])),
+    ):
+        tour.api.play(["harmless"], rows=scene.rows)
+        tour.visit(path)
+        tour.compare(f"{words} in {path}", scene, partial(tour.search, field, words))
 
 
 def test_parts_of_pages(tour: Tour) -> None:

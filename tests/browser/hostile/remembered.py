@@ -13,7 +13,7 @@ from accounts.models import Person
 from audit.models import Outcome
 from audit.trail import Actor, Subject, noted
 from secrets_ui.catalog import memory
-from secrets_ui.models import Intent, Note
+from secrets_ui.models import Intent, Note, SavedView
 from secrets_ui.notes import index
 from secrets_ui.subjects import recordable
 from tests.browser.hostile import arrived
@@ -34,6 +34,20 @@ def catalog_unread(api: HostileApi, rows: int) -> None:
     """Keep nothing of any list, so that the next page has it read."""
     cache.clear()
     memory.forget_all()
+
+
+def saved_views(api: HostileApi, rows: int) -> None:
+    """Give everybody a view with a name, and nothing else of what was kept."""
+    catalog_unread(api, rows)
+    SavedView.objects.all().delete()
+    for person_id in Person.objects.values_list("pk", flat=True):
+        SavedView.objects.create(
+            pk=person_id,
+            person_id=person_id,
+            organization_id=ORGANIZATION_ID,
+            name=f"View {arrived(api.text('view'))}",
+            query="q=1",
+        )
 
 
 def writes(action: str, state: Intent.State, *, seen: timedelta = timedelta(0)) -> Prepare:
@@ -110,6 +124,12 @@ def notes(api: HostileApi, rows: int, *, secret_id: int = SECRET_ID) -> None:
 def earlier_notes(api: HostileApi, rows: int) -> None:
     """Keep what was written about an earlier secret of this name."""
     notes(api, rows, secret_id=SECRET_ID + 1)
+
+
+def labels(api: HostileApi, rows: int) -> None:
+    """Keep notes on a secret of a list that was not read yet."""
+    catalog_unread(api, rows)
+    notes(api, rows)
 
 
 def people(api: HostileApi, rows: int) -> None:

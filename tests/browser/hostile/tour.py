@@ -19,10 +19,13 @@ WRITES = ("POST", "PATCH", "DELETE")
 EVERYTHING = ("GET", *WRITES)
 
 _PRESS = """
-    (selector) => new Promise((done, fail) => {
+    ([selector, typed]) => new Promise((done, fail) => {
         setTimeout(() => fail(new Error(`Nothing came of ${selector}.`)), 15000);
         document.body.addEventListener("htmx:afterSettle", () => done(), { once: true });
-        document.querySelector(selector).click();
+        const element = document.querySelector(selector);
+        if (typed === null) return element.click();
+        element.value = typed;
+        element.dispatchEvent(new Event("input", { bubbles: true }));
     })
 """
 
@@ -81,7 +84,11 @@ class Tour:
 
     def press(self, selector: str) -> None:
         """Click, and wait until htmx has put the answer in its place."""
-        self.page.evaluate(_PRESS, selector)
+        self.page.evaluate(_PRESS, [selector, None])
+
+    def search(self, selector: str, words: str) -> None:
+        """Type into a field that is searched as one types, and wait for what is found."""
+        self.page.evaluate(_PRESS, [selector, words])
 
     def click(self, selector: str) -> None:
         """Click something that asks nobody."""
