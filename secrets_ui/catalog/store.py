@@ -24,6 +24,8 @@ KEPT = 15 * 60
 LOCKED = 150
 # The API is left alone for so long after it refused or failed.
 REST = 15
+# A new log begins once a day, and what was read under the one before is read again.
+LOG_KEPT = 24 * 60 * 60
 # So many changes are laid over what was read; with more, it is read again.
 MOST_CHANGES = 1000
 
@@ -167,10 +169,8 @@ class Shelf:
         return [_change_of(number, found[key]) for number, key in keys.items()]
 
     def _begin_log(self) -> None:
-        # From a number that no log had before: one that got lost must not seem to go on. It outlives
-        # every reading that began with it.
-        if not cache.add(self._last, time.time_ns() // 1_000_000, timeout=2 * KEPT):
-            cache.touch(self._last, 2 * KEPT)
+        # From a number that no log had before: one that got lost must not seem to go on.
+        cache.add(self._last, time.time_ns() // 1_000_000, timeout=LOG_KEPT)
 
     def _put(self, change: Change) -> None:
         kept = [change.secret_id, change.summary, change.is_known]

@@ -11,7 +11,16 @@ from django.utils import timezone
 
 from secret_manager import Credential, Summary
 from secrets_ui.catalog import store
-from secrets_ui.catalog.store import KEPT, LOCKED, MOST_CHANGES, REST, Change, Shelf, Stamp
+from secrets_ui.catalog.store import (
+    KEPT,
+    LOCKED,
+    LOG_KEPT,
+    MOST_CHANGES,
+    REST,
+    Change,
+    Shelf,
+    Stamp,
+)
 from secrets_ui.connection import Connection
 from tests.secrets_ui.catalog.support import a_summary, summaries
 
@@ -172,16 +181,18 @@ def test_a_counter_that_is_lost_while_a_change_is_noted_fails_nobody(
     assert shelf.state()[1] == 0
 
 
-def test_the_counter_outlives_what_was_read_under_it(shelf: Shelf) -> None:
+def test_a_log_that_ended_with_the_day_leaves_nothing_to_go_by(shelf: Shelf) -> None:
     now = timezone.now()
     with time_machine.travel(now, tick=False):
+        begun(shelf).end()
+    with time_machine.travel(now + timedelta(seconds=LOG_KEPT - 1), tick=False):
+        stamp = save(begun(shelf), summaries(3))
+        assert shelf.changes(stamp.changes, shelf.state()[1]) == []
+    with time_machine.travel(now + timedelta(seconds=LOG_KEPT + 1), tick=False):
+        assert shelf.state()[0] == stamp
+        assert shelf.changes(stamp.changes, shelf.state()[1]) is None
         shelf.add(Change("1", None))
-    with time_machine.travel(now + timedelta(seconds=1.9 * KEPT), tick=False):
-        save(begun(shelf), summaries(3))
-    with time_machine.travel(now + timedelta(seconds=2.8 * KEPT), tick=False):
-        stamp, last, _problem = shelf.state()
-        assert stamp is not None
-        assert shelf.changes(stamp.changes, last) == []
+        assert shelf.changes(stamp.changes, shelf.state()[1]) is None
 
 
 def test_with_very_many_changes_it_is_read_again_instead(shelf: Shelf) -> None:
