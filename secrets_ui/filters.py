@@ -94,4 +94,5 @@ def _ages() -> Pairs:
         ("365", _("6 months to a year")),
         ("730", _("1 to 2 years")),
         ("older", _("Older than 2 years")),
+        ("over-365", _("Older than a year")),
     ]

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from secrets_ui.catalog.sifting import AGE_DAYS, EXPIRIES, MONTH, SORTS, STATUSES
+from secrets_ui.catalog.sifting import AGES, EXPIRIES, MONTH, SORTS, STATUSES
 
 PER_PAGE = (25, 50, 100)
 DEFAULT_PER_PAGE = 50
@@ -36,7 +36,7 @@ class ListQuery:
             q=" ".join(asked.get("q", "")[:_LONGEST_TEXT].split()),
             status=_one_of(STATUSES, asked.get("status")),
             expiry=_expiry(asked.get("expiry", "")),
-            age=_one_of(AGE_DAYS, asked.get("age")),
+            age=_one_of(AGES, asked.get("age")),
             app=asked.get("app", "")[:_LONGEST_TEXT],
             creator=asked.get("creator", "")[:_LONGEST_TEXT],
             label=asked.get("label", "")[:_LONGEST_TEXT],

@@ -22,8 +22,7 @@ from secrets_ui.overview import Found, Month, Tally
 from secrets_ui.shown import shown
 from secrets_ui.status import Tone
 
-# No one filter is "more than a year": these are the list's oldest values, first.
-OLDEST_FIRST = "sort=-age"
+OVER_A_YEAR = "age=over-365&sort=-age"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +66,7 @@ def figures(found: Tally, *, favourites: int, list_url: str) -> list[Figure]:
         (found.no_expiry.count, _("without expiry"), "expiry=none", None),
         (found.off.count, _("no version on"), "status=off", None),
         (found.several.count, _("several versions on"), "status=several", "warning"),
-        (found.old.count, _("values over a year old"), OLDEST_FIRST, None),
+        (found.old.count, _("values over a year old"), OVER_A_YEAR, None),
     ]
     if favourites:
         rows.append(
@@ -152,14 +151,13 @@ def cares(found: Tally, *, list_url: str, now: datetime) -> list[Care]:
     ) -> Care:
         rows = [_care_row(entry, list_url, note(entry)) for entry in some.first]
         url = f"{list_url}?{query}"
-        words = _("%d, oldest first") if query == OLDEST_FIRST else _("All %d")
         return Care(
             label=label,
             tone=tone,
             why=why,
             count=some.count,
             url=url,
-            all_of_them=words % some.count,
+            all_of_them=_("All %d") % some.count,
             rows=rows,
         )
 
@@ -205,7 +203,7 @@ def cares(found: Tally, *, list_url: str, now: datetime) -> list[Care]:
         care(
             *(found.old, "muted", _("Not changed for a year")),
             _("The longer a value stays the same, the more people and machines have seen it."),
-            *(OLDEST_FIRST, age),
+            *(OVER_A_YEAR, age),
         ),
         care(
             *(found.no_expiry, "muted", _("No expiry")),

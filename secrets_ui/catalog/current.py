@@ -65,7 +65,8 @@ def look(connection: Connection, *, begin: bool = True) -> View:
         # Where nothing is known, another one may just have ended.
         if is_over or snapshot is None:
             stamp, last_change, problem = shelf.state()
-            if stamp and (read := _snapshot(shelf, connection, stamp, last_change)):
+            read = _snapshot(shelf, connection, stamp, last_change) if stamp else None
+            if read is not None:
                 snapshot, is_fresh = read, True
     if snapshot is not None:
         return View(

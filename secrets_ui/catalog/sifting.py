@@ -19,6 +19,9 @@ EXPIRIES = ("expired", *EXPIRY_DAYS, "later", "none")
 STATUSES = ("on", "off", "several", "expired-on")
 # Buckets of a value's age, in days: each from where the one before it ends.
 AGE_DAYS = {"30": 30, "90": 90, "180": 180, "365": 365, "730": 730, "older": 365_000}
+# All that is older than a year, which is two buckets together.
+OVER_A_YEAR = "over-365"
+AGES = (*AGE_DAYS, OVER_A_YEAR)
 SORTS = ("name", "created", "changed", "expiry", "age")
 MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 
@@ -117,7 +120,10 @@ def _tests(sieve: Sieve, now: float) -> list[Test]:
         tests.append(_expiry_test(sieve.expiry, now))
     if sieve.status:
         tests.append(_status_test(sieve.status, now))
-    if sieve.age:
+    if sieve.age == OVER_A_YEAR:
+        before = now - AGE_DAYS["365"] * DAY
+        tests.append(lambda entry: entry.value_at is not None and entry.value_at < before)
+    elif sieve.age:
         tests.append(lambda entry: age_bucket(entry, now=now) == sieve.age)
     if sieve.app:
         tests.append(lambda entry: sieve.app in entry.app_ids)
