@@ -36,8 +36,9 @@ def secret_list(request: DashboardRequest) -> HttpResponse:
     search shows what is in so far.
     """
     query = ListQuery.of(request.GET)
-    view = catalog.look(request.connection, begin=not query.is_plain)
-    if is_automatic(request) and query.is_plain and not view.is_there and view.is_reading:
+    is_asking = is_automatic(request) and query.is_plain
+    view = catalog.look(request.connection, begin=is_asking or not query.is_plain)
+    if is_asking and not view.is_there:
         return _progress(request, view, query)
     as_listed = query.is_plain and not view.is_there
     found = _page_of_api(request, query) if as_listed else _page_of_catalog(request, view, query)
@@ -126,8 +127,11 @@ def _progress(request: DashboardRequest, view: catalog.View, query: ListQuery) -
 
 def _tell_address(request: DashboardRequest, response: HttpResponse, query: ListQuery) -> None:
     """Let the browser's address follow: typing changes it, everything else can be gone back from."""
-    current = getattr(request.htmx, "current_url_abs_path", None) or ""
-    parts = urlsplit(current)
+    try:
+        current = getattr(request.htmx, "current_url_abs_path", None) or ""
+        parts = urlsplit(current)
+    except ValueError:  # it is what a browser says, or somebody in its place
+        return
     if not current or parts.path != request.path:
         return
     before = ListQuery.of(QueryDict(parts.query))
