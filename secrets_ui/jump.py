@@ -83,7 +83,6 @@ def _pages(
     here = [
         ("home", _("Overview"), f"{reverse('home')}?organization={quote(organization_id)}"),
         ("lock-closed", _("All secrets"), list_url),
-        ("calendar", _("Expiry"), reverse("expiry-list", args=[organization_id])),
         ("calendar-days", _("Expiry"), reverse("expiry-list", args=[organization_id])),
         ("exclamation-triangle", _("Expired and still on"), f"{list_url}?status=expired-on"),
         ("star", _("My favourites"), f"{list_url}?fav=1"),

@@ -14,6 +14,7 @@ from secrets_ui.catalog.sifting import (
     AGE_DAYS,
     DAY,
     EXPIRIES,
+    OVER_A_YEAR,
     SORTS,
     Sieve,
     age_bucket,
@@ -81,6 +82,13 @@ def test_age_in_days(days: int, bucket: str) -> None:
     entry = a_summary(value_at=NOW - days * DAY)
     assert age_bucket(entry, now=NOW) == bucket
     assert [age for age in AGE_DAYS if passing(Sieve(age=age), entry)] == [bucket]
+
+
+@pytest.mark.parametrize(("days", "passes"), [(364, False), (365, False), (366, True), (731, True)])
+def test_older_than_a_year(days: int, passes: bool) -> None:
+    entry = a_summary(value_at=NOW - days * DAY)
+    assert bool(passing(Sieve(age=OVER_A_YEAR), entry)) == passes
+    assert not passing(Sieve(age=OVER_A_YEAR), a_summary())
 
 
 @given(MOMENTS)
