@@ -48,7 +48,7 @@ def rows(*secrets: Summary, role: str = Role.ADMINISTRATOR, **facts: object) -> 
     return html_rows(secrets, context)
 
 
-@pytest.mark.parametrize("query", ["", "script", "alert", "img src", "lt", "&lt;", "<script>", "7"])
+@pytest.mark.parametrize("query", ["", "script", "alert", "img src", "lt", "script><img", "7"])
 @pytest.mark.parametrize("field", ["id", "name", "description", "user_id", "current_id", "app_ids"])
 def test_no_text_of_a_secret_becomes_markup(field: str, query: str) -> None:
     hostile = (HOSTILE,) if field == "app_ids" else HOSTILE
