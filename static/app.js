@@ -1,5 +1,5 @@
 // What a plain page cannot do by itself. Everything else works without this file.
-// Hooks: data-session, data-copy, data-remask, data-hide, data-close, data-focus, data-rules/data-rule, data-chips.
+// Hooks: data-session, data-copy, data-remask, data-hide, data-close, data-focus, data-opens, data-key, data-rules/data-rule, data-chips.
 "use strict";
 
 document.documentElement.classList.add("js");
@@ -61,7 +61,8 @@ function shutDialog() {
   if (opener?.isConnected) opener.focus();
   opener = null;
 }
-dialog.addEventListener("close", shutDialog);
+// It may be open again by the time that this is told.
+dialog.addEventListener("close", () => dialog.open || shutDialog());
 
 // What htmx swaps in
 
@@ -84,7 +85,7 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.querySelector("[data-remask]") && !event.detail.target.contains(shown)) hide(shown);
   }
   if (event.detail.target === dialogContent) openDialog();
-  if (event.detail.target.dataset.go === "") byId("jump-results")?.querySelector("a")?.click();
+  if (event.detail.target.dataset.go === "") jumpOnceFound();
   prepare(document);
 });
 
@@ -352,9 +353,27 @@ document.addEventListener("keydown", (event) => {
   const opener = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && document.querySelector(`[data-key="${event.key.toLowerCase()}"]`);
   if (!opener || event.isComposing) return;
   event.preventDefault();
-  if (byId("jump-q")) byId("jump-q").select();
-  else if (!dialog.open) opener.click();
+  if (byId("jump-q") || !dialog.open) opener.click();
 });
+
+// The palette is there at once, so that no letter is lost; what can be chosen follows.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-opens]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (byId("jump-q")) return byId("jump-q").select();
+  opener = document.activeElement;
+  dialogContent.replaceChildren(byId(link.dataset.opens).content.cloneNode(true));
+  htmx.process(dialogContent);
+  openDialog();
+});
+
+// Enter was pressed before this answer came; it may be one to fewer letters.
+function jumpOnceFound() {
+  const list = byId("jump-results");
+  if (list?.dataset.q === byId("jump-q")?.value) list.querySelector("a")?.click();
+  else list.dataset.go = "";
+}
 
 document.addEventListener("keydown", (event) => {
   const list = byId("jump-results");

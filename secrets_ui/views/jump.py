@@ -32,5 +32,4 @@ def jump(request: DashboardRequest) -> HttpResponse:
             may=capabilities_of(request.user.role),
         ),
     }
-    part = "jump-results" if request.htmx and request.htmx.target == "jump-results" else "jump"
-    return render_part(request, "secrets_ui/jump.html", part, context)
+    return render_part(request, "secrets_ui/jump.html", "jump-results", context)

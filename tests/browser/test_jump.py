@@ -119,6 +119,41 @@ def test_enter_goes_also_before_the_answer_has_come(
     expect(at_work).to_have_url(re.compile(f"{tenant.path_of(secret)}$"))
 
 
+def test_enter_waits_for_the_answer_to_all_letters(
+    at_work: Page, tenant: Tenant, secret: Secret
+) -> None:
+    held: list[Route] = []
+    opened(at_work, tenant.list_path)
+    at_work.route(re.compile(r"jump/\?q=c$"), lambda route: held.append(route))
+    with at_work.expect_request(re.compile(r"jump/\?q=c$")):
+        at_work.keyboard.type("c")
+    at_work.evaluate(
+        """() => {
+            const field = document.getElementById("jump-q");
+            document.body.addEventListener("htmx:beforeSwap", () => {
+                field.value = "payment";
+                field.dispatchEvent(new Event("input", { bubbles: true }));
+                field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+            }, { once: true });
+        }"""
+    )
+    held[0].continue_()
+    expect(at_work).to_have_url(re.compile(f"{tenant.path_of(secret)}$"))
+
+
+def test_letters_typed_at_once_are_not_lost(at_work: Page, tenant: Tenant) -> None:
+    at_work.goto(f"{tenant.list_path}?q=webhook")
+    at_work.get_by_label("Search secrets").focus()
+    held: list[Route] = []
+    at_work.route(re.compile("/jump/$"), lambda route: held.append(route))
+    at_work.keyboard.press("Control+k")
+    at_work.keyboard.type("payment")
+    expect(field(at_work)).to_have_value("payment")
+    expect(at_work.get_by_role("dialog").locator("li").first).to_contain_text("payment-api-key")
+    at_work.keyboard.press("Escape")
+    expect(at_work.get_by_label("Search secrets")).to_have_value("webhook")
+
+
 def test_enter_that_was_taken_back_leads_nowhere(at_work: Page, tenant: Tenant) -> None:
     held: list[Route] = []
     opened(at_work, tenant.list_path)
