@@ -12,7 +12,7 @@ from pathlib import Path
 # For what is asked in this process. The servers that are measured have settings of their own.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
-from benchmarks import cold, first_page, scan, warm, weight
+from benchmarks import cold, first_page, keys, scan, warm, weight
 from benchmarks.processes import running_stub
 from benchmarks.report import Section, document, load
 
@@ -23,7 +23,9 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the catalog and its pages.")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of secrets")
-    parser.add_argument("--only", choices=["first", "cold", "scan", "warm", "memory"], nargs="+")
+    parser.add_argument(
+        "--only", choices=["first", "cold", "scan", "warm", "keys", "memory"], nargs="+"
+    )
     parser.add_argument("--output", type=Path, default=RESULTS)
     given = parser.parse_args()
     sizes = sorted(given.sizes)
@@ -35,6 +37,7 @@ def main() -> None:
             "cold": lambda: cold.cold_reads(stub, sizes, folder),
             "scan": lambda: scan.scans(sizes),
             "warm": lambda: warm.warm_pages(stub, sizes, folder),
+            "keys": lambda: keys.keys(stub, sizes, folder),
             "memory": lambda: weight.weights(stub, sizes, folder),
         }
         sections = [

@@ -31,6 +31,11 @@ class Visitor:
         address = urlsplit(url)
         self._connection = http.client.HTTPConnection(str(address.hostname), address.port)
 
+    @property
+    def cookies(self) -> dict[str, str]:
+        """What another browser needs to be this one."""
+        return {cookie.name: cookie.value or "" for cookie in self._session.cookies}
+
     def take_cookie(self, name: str, value: str) -> None:
         self._session.cookies.set(name, value)
 
