@@ -19,6 +19,8 @@ from secrets_ui.connection import Connection
 logger = logging.getLogger(__name__)
 
 FRESH = 60.0
+# Nobody has the API read for them more often than this.
+JUST_NOW = 2.0
 # So many secrets that were just written are looked up before a list is shown, for no longer than
 # that; for the others, and where the API does not answer, all are read again.
 MOST_LOOKED_UP, LOOK_UP_SECONDS = 5, 3.0
@@ -84,6 +86,20 @@ def await_complete(connection: Connection, seconds: float) -> View:
     give_up_at = time.monotonic() + seconds
     view = look(connection)
     while not view.is_there and view.is_reading and time.monotonic() < give_up_at:
+        time.sleep(_PAUSE)
+        view = look(connection)
+    return view
+
+
+def read_again(connection: Connection, seconds: float) -> View:
+    """Return how things stand now, for somebody who asks; after so many seconds, how they stood."""
+    give_up_at = time.monotonic() + seconds
+    view = look(connection)
+    before = view.snapshot.read_at
+    if view.is_there and not view.problem and time.time() - before > JUST_NOW:
+        refreshing.begin(Shelf(connection), connection, expected=view.count)
+        view = look(connection)
+    while view.snapshot.read_at == before and view.is_reading and time.monotonic() < give_up_at:
         time.sleep(_PAUSE)
         view = look(connection)
     return view

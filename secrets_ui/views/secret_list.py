@@ -24,6 +24,8 @@ from secrets_ui.orders import columns, orders
 from secrets_ui.views.writes import settle_left_open
 
 TEMPLATE = "secrets_ui/secret_list.html"
+# Who asks to have all of it read again waits so long, seconds, and sees the rest a moment later.
+PATIENCE = 1.0
 
 
 @require_safe
@@ -37,7 +39,10 @@ def secret_list(request: DashboardRequest) -> HttpResponse:
     """
     query = ListQuery.of(request.GET)
     is_asking = is_automatic(request) and query.is_plain
-    view = catalog.look(request.connection, begin=is_asking or not query.is_plain)
+    if "reread" in request.GET:
+        view = catalog.read_again(request.connection, PATIENCE)
+    else:
+        view = catalog.look(request.connection, begin=is_asking or not query.is_plain)
     if is_asking and not view.is_there:
         return _progress(request, view, query)
     as_listed = query.is_plain and not view.is_there
@@ -50,6 +55,7 @@ def secret_list(request: DashboardRequest) -> HttpResponse:
         "query": query,
         "view": view,
         "again": f"?{query.query_string()}&auto=",
+        "reread": f"{query.link(page=query.page)}&reread=",
         "first_page": query.link(),
         "columns": columns(query),
         "orders": orders(query),

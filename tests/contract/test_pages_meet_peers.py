@@ -12,6 +12,7 @@ from tests.contract.conftest import Api
 from tests.contract.peers import cli_for, running_sdk
 from tests.contract.values import AWKWARD
 from tests.services.dashboard import manage
+from tests.services.processes import wait_until
 
 pytestmark = pytest.mark.peers
 PASSWORD = "a long enough password"
@@ -117,6 +118,9 @@ def test_the_pages_show_all_250_secrets_that_the_sdk_made(
     with running_sdk(api.url, credential=personal(api)) as sdk:
         for name in made:
             sdk.secret("create_secret", organization_id=api.organization_id, name=name, value="v")
+    # What others make shows within a minute, or once somebody asks to have it read again.
+    person.get(f"{person.list_path}?reread=")
+    wait_until(lambda: set(made) <= set(person.names_on_all_pages(per_page)), seconds=30)
     shown = person.names_on_all_pages(per_page)
     assert sorted(name for name in shown if name in set(made)) == made
     assert len(shown) == len(set(shown))

@@ -17,7 +17,7 @@ from tests.services.dashboard import running_dashboard
 from tests.services.processes import wait_until
 
 WAITING = 40
-"""People who wait for a list: more than the process has threads."""
+"""People who wait for a secret's page: more than the process has threads."""
 TIMES = 7
 PASSWORD = "a password for hanako"
 
@@ -50,8 +50,8 @@ class Person:
         answer = self.post("/connect/", {**form, **self.here.credential.as_dict()})
         assert answer.status_code == 302, answer.text
 
-    def list_status(self) -> int:
-        return self.get(self.here.list_url).status_code
+    def secret_status(self) -> int:
+        return self.get(self.here.secret_url).status_code
 
 
 def test_what_does_not_need_the_api_goes_on_while_it_hangs(
@@ -66,16 +66,16 @@ def test_what_does_not_need_the_api_goes_on_while_it_hangs(
             person = Person(dashboard.url, here)
             person.sign_in()
             person.connect()
-            assert person.list_status() == 200
+            assert person.secret_status() == 200
             pages = _pages(person)
             before = {name: _median(page) for name, page in pages.items()}
 
             with _many_who_wait(here, person):
                 during = {name: _median(page) for name, page in pages.items()}
-                open_page = _median(person.list_status)
+                open_page = _median(person.secret_status)
 
             returned = time.monotonic()
-            wait_until(lambda: person.list_status() == 200, seconds=30)
+            wait_until(lambda: person.secret_status() == 200, seconds=30)
             recovered = time.monotonic() - returned
 
     record_property(
@@ -105,13 +105,13 @@ def _pages(person: Person) -> dict[str, Callable[[], object]]:
 
 @contextmanager
 def _many_who_wait(here: Place, person: Person) -> Iterator[None]:
-    """Let the API hang, and many people ask for a list again and again, while the block runs."""
+    """Let the API hang, and many people ask for a secret again and again, while the block runs."""
     over = threading.Event()
 
     def ask(_: int) -> None:
         while not over.is_set():
             requests.get(
-                person.url + here.list_url, cookies=person.session.cookies.get_dict(), timeout=60
+                person.url + here.secret_url, cookies=person.session.cookies.get_dict(), timeout=60
             )
             over.wait(0.2)
 
