@@ -94,38 +94,42 @@ def await_complete(connection: Connection, seconds: float) -> View:
 def read_again(connection: Connection, seconds: float) -> View:
     """Return how things stand now, for somebody who asks; after so many seconds, how they stood."""
     give_up_at = time.monotonic() + seconds
-    view = look(connection)
-    before = view.snapshot.read_at
-    if view.is_there and not view.problem and time.time() - before > JUST_NOW:
-        refreshing.begin(Shelf(connection), connection, expected=view.count)
-        view = look(connection)
-    while view.snapshot.read_at == before and view.is_reading and time.monotonic() < give_up_at:
+    shelf, view = Shelf(connection), look(connection)
+    if view.is_there and not view.problem and time.time() - view.snapshot.read_at > JUST_NOW:
+        shelf.state()
+        refreshing.begin(shelf, connection, expected=view.count)
+    while shelf.is_being_read() and time.monotonic() < give_up_at:
         time.sleep(_PAUSE)
-        view = look(connection)
-    return view
+    return look(connection)
 
 
 def saw(connection: Connection, secret: Secret) -> None:
     """Take over how a secret stands, as it was just read by itself."""
-    shelf, summary = Shelf(connection), summary_of(secret)
-    stamp, last_change, _problem = shelf.state()
-    snapshot = _snapshot(shelf, connection, stamp, last_change) if stamp else None
+    shelf, snapshot = _known(connection)
     if snapshot is None:
         return
-    place = snapshot.position_of.get(secret.id)
+    place, summary = snapshot.position_of.get(secret.id), summary_of(secret)
     if place is None or snapshot.entries[place] != summary:
         shelf.add(Change(secret.id, summary))
 
 
 def gone(connection: Connection, secret_id: str) -> None:
     """Take a secret out that is known to be deleted."""
-    Shelf(connection).add(Change(secret_id, None))
+    shelf, snapshot = _known(connection)
+    if snapshot is not None and secret_id in snapshot.position_of:
+        shelf.add(Change(secret_id, None))
 
 
 def touched(connection: Connection, secret_id: str) -> None:
     """Look a secret up before it is listed again: something was, or may have been, written to it."""
     if secret_id:
         Shelf(connection).add(Change(secret_id, None, is_known=False))
+
+
+def _known(connection: Connection) -> tuple[Shelf, Snapshot | None]:
+    shelf = Shelf(connection)
+    stamp, last_change, _problem = shelf.state()
+    return shelf, _snapshot(shelf, connection, stamp, last_change) if stamp else None
 
 
 def _is_fresh(snapshot: Snapshot) -> bool:

@@ -16,7 +16,7 @@ from accounts.roles import Capability
 from accounts.step_up import fresh_sign_in_required
 from audit.queries import history_of
 from audit.rows import HistoryRow
-from secret_manager import Secret, SecretManagerError, SecretVersion
+from secret_manager import NotFound, Secret, SecretManagerError, SecretVersion
 from secrets_ui import again, conflicts, services, writes
 from secrets_ui.catalog import current as catalog
 from secrets_ui.conflicts import FieldConflict
@@ -42,7 +42,11 @@ HISTORY_ROWS = 10
 @connection_required
 def secret_detail(request: DashboardRequest, secret_id: str) -> HttpResponse:
     """One secret: what it is, its value behind a button, and its versions, newest first."""
-    secret = services.get_secret(connection=request.connection, secret_id=secret_id)
+    try:
+        secret = services.get_secret(connection=request.connection, secret_id=secret_id)
+    except NotFound:
+        catalog.gone(request.connection, secret_id)
+        raise
     versions = services.list_versions(connection=request.connection, secret_id=secret_id)
     if versions.complete:
         catalog.saw(request.connection, replace(secret, versions=versions.items))

@@ -390,3 +390,16 @@ class TestWrites:
         line.heals()
         settle(connection, intent, seconds=30)
         assert names_in(current.look(connection)) == ["bank-api"]
+
+
+def test_who_asks_to_have_it_read_again_sees_what_others_made(
+    connection: Connection, truth: SecretManagerClient, monkeypatch: pytest.MonkeyPatch
+):
+    truth.create_secret(ORGANIZATION_ID, "kept", "a value")
+    current.look(connection)
+    truth.create_secret(ORGANIZATION_ID, "made-elsewhere", "a value")
+    assert names_in(current.look(connection)) == ["kept"]
+    assert names_in(current.read_again(connection, 1)) == ["kept"]  # it was read just now
+
+    monkeypatch.setattr(current, "JUST_NOW", 0.0)
+    assert names_in(current.read_again(connection, 1)) == ["made-elsewhere", "kept"]
