@@ -98,6 +98,38 @@ def test_the_expiries(at_work: Page, tenant: Tenant) -> None:
     assert_accessible(at_work)
 
 
+@pytest.mark.usefixtures("catalog")
+def test_the_list_with_filters_open_an_order_and_marks(
+    secret: Secret, at_work: Page, tenant: Tenant
+) -> None:
+    at_work.goto(f"{tenant.list_path}?q=pay&expiry=30&sort=-name")
+    expect(at_work.locator(".name mark").first).to_be_visible()
+    assert_accessible(at_work)
+    at_work.locator(".sort summary").click()
+    assert_accessible(at_work)
+
+
+@pytest.mark.usefixtures("catalog")
+def test_a_search_that_finds_nothing(secret: Secret, at_work: Page, tenant: Tenant) -> None:
+    at_work.goto(f"{tenant.list_path}?q=nothing-like-it")
+    expect(at_work.get_by_role("heading", name="No secret fits")).to_be_visible()
+    assert_accessible(at_work)
+
+
+@pytest.mark.usefixtures("catalog")
+def test_the_palette(secret: Secret, at_work: Page, tenant: Tenant) -> None:
+    at_work.goto(tenant.list_path)
+    at_work.keyboard.press("Control+k")
+    at_work.keyboard.type("payment-api-key")
+    expect(at_work.get_by_role("dialog").get_by_text("Edit: payment-api-key")).to_be_visible()
+    at_work.keyboard.press("ArrowDown")
+    assert at_work.get_by_role("dialog").get_attribute("aria-labelledby") == "dialog-title"
+    assert_accessible(at_work)
+    at_work.goto(tenant.list_path.replace("/secrets/", "/jump/?q=nothing-like-it"))
+    expect(at_work.get_by_text("Nothing fits.")).to_be_visible()
+    assert_accessible(at_work)
+
+
 def test_the_empty_list(at_work: Page, tenant: Tenant) -> None:
     at_work.goto(tenant.list_path)
     expect(at_work.get_by_text("No secrets yet")).to_be_visible()

@@ -33,10 +33,11 @@ def field(page: Page) -> Locator:
 
 
 def opened(page: Page, path: str, keys: str = "Control+k") -> Locator:
-    """Open a page and the palette on it; return its field."""
+    """Open a page and the palette on it, wait for what it offers, and return its field."""
     page.goto(path)
     page.keyboard.press(keys)
     expect(field(page)).to_be_focused()
+    expect(page.get_by_role("dialog").get_by_role("link").first).to_be_visible()
     return field(page)
 
 

@@ -59,6 +59,41 @@ def test_no_page_of_a_secret_moves_sideways(at_work: Page, tenant: Tenant, extre
     assert sideways == dict.fromkeys(sideways, 0)
 
 
+@pytest.mark.usefixtures("catalog")
+def test_no_search_and_no_palette_moves_sideways(
+    extreme: Secret, at_work: Page, tenant: Tenant
+) -> None:
+    words, longest = "that_ends", "x" * 200
+    found = f"{tenant.list_path}?q={words}&expiry=7&app=99{0:011}&sort=-changed&per_page=25"
+    jump = tenant.list_path.replace("/secrets/", "/jump/")
+    sideways = {}
+    for path in (found, f"{tenant.list_path}?q={longest}&app={longest}", jump):
+        at_work.goto(path)
+        if path == jump:
+            at_work.get_by_label("A secret, a page or an act").fill(words)
+            expect(at_work.locator(".jump mark").first).to_be_visible()
+        for width in WIDTHS:
+            at_work.set_viewport_size(viewport(width))
+            sideways[path, width] = at_work.evaluate(MOVED_SIDEWAYS)
+    assert sideways == dict.fromkeys(sideways, 0)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_palette_stays_within_sight(
+    extreme: Secret, at_work: Page, tenant: Tenant, width: int
+) -> None:
+    at_work.set_viewport_size(viewport(width))
+    at_work.goto(tenant.list_path)
+    at_work.keyboard.press("Control+k")
+    last = at_work.get_by_role("dialog").get_by_role("link", name="People")
+    expect(at_work.get_by_label("A secret, a page or an act")).to_be_in_viewport(ratio=1)
+    expect(last).to_be_visible()
+    at_work.keyboard.press("ArrowUp")
+    expect(last).to_be_focused()
+    expect(last).to_be_in_viewport(ratio=1)
+    assert is_within(at_work.locator("#jump-results"), at_work.get_by_role("dialog"))
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_shown_value_stays_in_its_box(
     at_work: Page, tenant: Tenant, extreme: Secret, width: int
