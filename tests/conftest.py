@@ -21,7 +21,10 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
 # What takes minutes begins first, so that no processor waits for the other one at the end.
-LONGEST = ("tests/services/test_postgresql_and_redis.py", "tests/dashboard/test_serving.py")
+LONGEST = (
+    *("tests/services/test_postgresql_and_redis.py", "tests/dashboard/test_serving.py"),
+    *("tests/browser/", "tests/sso/", "tests/contract/"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
