@@ -122,6 +122,11 @@ def sql(*statements: str) -> None:
             cursor.execute(statement)
 
 
+def pragma(name: str) -> int:
+    with connection.cursor() as cursor:
+        return int(cursor.execute(f"PRAGMA {name}").fetchone()[0])
+
+
 # The ways in which it breaks
 
 
@@ -183,9 +188,11 @@ def make_it_read_only(**_: Any) -> None:
 
 def fill_the_disk(**_: Any) -> None:
     """No page more for the database: what does not fit into the pages it has is refused."""
+    sql("CREATE TABLE filling (bytes)", f"PRAGMA max_page_count = {pragma('page_count')}")
+    # Earlier tests leave pages with nothing on them: too many to be filled line by line.
+    unused = max(0, pragma("freelist_count") - 3) * (pragma("page_size") - 8)
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA page_count")
-        cursor.execute(f"PRAGMA max_page_count = {cursor.fetchone()[0]}")
+        cursor.execute("INSERT INTO filling VALUES (zeroblob(%s))", [unused])
     refused = 0
     for _ in range(500):
         try:
