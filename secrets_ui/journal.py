@@ -12,6 +12,7 @@ from django.db import Error as DatabaseError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from accounts import copies
 from audit.trail import TrailUnavailable
 from secrets_ui.models import Intent
 from secrets_ui.outcomes import TakenOver
@@ -23,6 +24,7 @@ KEPT = timedelta(hours=24)
 # what is open for longer was left behind. What was looked up in vain rests as long.
 IN_FLIGHT = timedelta(seconds=60)
 OPEN = (State.SENT, State.UNKNOWN)
+_NONE_OPEN = {"open": False}
 # What ended like this may be corrected and sent anew.
 ENDED_IN_VAIN = (State.NOT_SAVED, State.TAKEN)
 
@@ -85,6 +87,8 @@ def sent(intent: Intent, *, action: str, **facts: Any) -> None:
         TakenOver: this arrival of the form took so long that another one is acted on.
     """
     noted = {"state": State.SENT, "action": action, "sent_at": timezone.now(), **facts}
+    # Before it is there: a process that dies in between must not hide it.
+    copies.invalidate(_open_place(intent.person_id, intent.organization_id))
     with _written(act_was_done=False):
         if not _own(intent).update(**noted):
             raise TakenOver
@@ -147,17 +151,29 @@ def find(*, nonce: str, person_id: int, organization_id: str) -> Intent | None:
 def left_open(*, person_id: int, organization_id: str, now: datetime) -> list[Intent]:
     """Return a person's intents whose outcome is open and that nobody works on any more.
 
-    Those that were not looked at for longest come first.
+    Those that were not looked at for longest come first. That there are none, which is usual, is
+    remembered for a minute: every list asks.
     """
-    found = Intent.objects.filter(
-        person_id=person_id, organization_id=organization_id, state__in=OPEN
-    ).order_by("working_since")
+    place = _open_place(person_id, organization_id)
+    if copies.find(place) == _NONE_OPEN:
+        return []
+    found = list(
+        Intent.objects.filter(
+            person_id=person_id, organization_id=organization_id, state__in=OPEN
+        ).order_by("working_since")
+    )
+    if not found:
+        copies.fill(place, _NONE_OPEN)
     return [intent for intent in found if not is_being_worked_on(intent, now=now)]
 
 
 def is_due(intent: Intent, *, now: datetime) -> bool:
     """Tell whether it is time to look an open intent up by itself."""
     return intent.state == State.SENT or intent.working_since < now - IN_FLIGHT
+
+
+def _open_place(person_id: int, organization_id: str) -> str:
+    return f"none-open:{person_id}:{organization_id}"
 
 
 def _own(intent: Intent) -> QuerySet[Intent]:

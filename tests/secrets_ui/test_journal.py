@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
@@ -230,6 +231,16 @@ def test_only_what_nobody_works_on_and_nobody_knows_is_left_open(
 ) -> None:
     noted(state)
     assert bool(left_open(now=timezone.now() + timedelta(seconds=seconds))) == is_left
+
+
+def test_that_nothing_is_left_open_is_remembered_until_something_is_sent(
+    django_assert_num_queries: Callable[..., AbstractContextManager[object]],
+) -> None:
+    assert left_open() == []
+    with django_assert_num_queries(0):
+        assert left_open() == []
+    intent = noted(State.UNKNOWN)
+    assert left_open() == left_open() == [intent]
 
 
 def test_what_is_known_is_kept_for_a_day_and_what_is_open_until_it_is_known() -> None:
