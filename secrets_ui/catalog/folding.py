@@ -33,6 +33,7 @@ _UNSEEN = dict.fromkeys(
 # they stay what they are: hyphens.
 _DASH_FOR_LONG_VOWEL = re.compile(r"(?<=[ぁ-ゖァ-ヺー])[-‐‒–—―−─]++(?![a-z0-9])")
 
+_SEPARATORS = re.compile(f"{SEPARATORS}+")
 _BETWEEN_WORDS = re.compile(r"[\s、。・,;:|/()\[\]{}「」『』【】]+")
 _AROUND_WORDS = re.compile(r"^[\W_]+|[\W_]+$")
 _SHORTEST_BEFORE_LONG_VOWEL = 2
@@ -66,6 +67,20 @@ def parts_of(query: str) -> list[str]:
     runs = _RUNS.findall(_usual(query[:LONGEST_QUERY])[:LONGEST_QUERY])
     telling = [run for run in runs if not _PARTICLE.fullmatch(run)]
     return _distinct(folded(run) for run in telling or runs)
+
+
+def without_separators(word: str) -> str:
+    return _SEPARATORS.sub("", word)
+
+
+def with_hyphens(word: str) -> str:
+    """Return a word as it would stand in a name."""
+    return _SEPARATORS.sub("-", word)
+
+
+def is_across(joined: str) -> bool:
+    """Tell whether letters without separators are looked for across those of a name."""
+    return len(joined) >= SHORTEST_ACROSS and joined.isascii()
 
 
 def _usual(text: str) -> str:

@@ -2,13 +2,14 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, chain
 from weakref import WeakKeyDictionary
 
 from secret_manager import Summary
-from secrets_ui.catalog.folding import folded
+from secrets_ui.catalog.folding import folded, is_across, without_separators
 from secrets_ui.catalog.snapshot import GAP, Snapshot
 from secrets_ui.catalog.spelling import Vocabulary, vocabulary_of
 
@@ -48,7 +49,6 @@ class Texts:
 class Index:
     """What one snapshot is searched by.
 
-    texts: everything that is searched of each secret.
     names: with a hyphen at both ends, and for the underscore, which the API takes as well.
     joined: the names without what separates their parts.
     """
@@ -56,13 +56,49 @@ class Index:
     def __init__(self, snapshot: Snapshot) -> None:
         self.size = len(snapshot.entries)
         self.names = [f"-{name}-".replace("_", "-") for name in snapshot.names]
-        self.joined = Texts([name.replace("-", "") for name in self.names])
-        self.texts = Texts(
-            [
-                GAP.join((name, _folded_ids(entry), folded(entry.description)))
-                for name, entry in zip(snapshot.names, snapshot.entries, strict=True)
-            ]
-        )
+        self.joined = Texts([without_separators(name) for name in snapshot.names])
+        self._names = Texts(snapshot.names)
+        # Apart, as letters of ASCII are looked through in half of the time, and other letters not at all.
+        ascii_texts, other_texts = [], []
+        # Few people and apps stand in many secrets.
+        shared_ids: dict[str, list[int]] = defaultdict(list)
+        for position, entry in enumerate(snapshot.entries):
+            own = entry.id.lower(), folded(entry.description)
+            ascii_texts.append(GAP.join(text for text in own if text.isascii()))
+            other_texts.append(GAP.join(text for text in own if not text.isascii()))
+            for shared_id in {entry.user_id, *entry.app_ids}:
+                shared_ids[shared_id].append(position)
+        self._texts = Texts(ascii_texts), Texts(other_texts)
+        self._shared = [(folded(shared_id), places) for shared_id, places in shared_ids.items()]
+
+    def holding(self, word: str, positions: Collection[int] | None = None) -> list[int]:
+        """Return the positions of the secrets with a word, some of them twice: of all, or of some."""
+        joined = without_separators(word)
+        if is_across(joined):
+            found = self.joined.holding(joined, positions)
+        else:
+            found = self._names.holding(word, positions)
+        for texts in self._texts:
+            found += texts.holding(word, positions)
+        among = range(self.size) if positions is None else set(positions)
+        for shared_id, places in self._shared:
+            if word in shared_id:
+                found += [position for position in places if position in among]
+        return found
+
+    def has(self, text: str, position: int) -> bool:
+        """Tell whether what is written about a secret has a text in it."""
+        return any(text in texts[position] for texts in self._texts)
+
+    def text_of(self, entry: Summary, position: int) -> str:
+        """Return everything that is searched of a secret."""
+        own = (texts[position] for texts in (self._names, *self._texts))
+        return GAP.join((*own, *map(folded, (entry.user_id, *entry.app_ids))))
+
+    def pieces(self) -> Iterator[str]:
+        """Yield everything that is searched, each text once."""
+        texts = self._names, *self._texts
+        return chain(*(each.pieces() for each in texts), (one for one, _ in self._shared))
 
     @cached_property
     def rank(self) -> Sequence[int]:
@@ -77,11 +113,7 @@ class Index:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        return vocabulary_of(self.texts.pieces())
-
-
-def _folded_ids(entry: Summary) -> str:
-    return GAP.join((entry.id, entry.user_id, *entry.app_ids)).lower()
+        return vocabulary_of(self.pieces())
 
 
 _indexes: WeakKeyDictionary[Snapshot, Index] = WeakKeyDictionary()

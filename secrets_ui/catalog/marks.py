@@ -19,6 +19,8 @@ SHORTEST_PART = 2
 Pieces = list[tuple[str, bool]]
 
 _KANA_AT_END = re.compile(r"[ァ-ヺ]$")
+# Of these, each is folded into one letter whatever stands beside it: nearly all texts are made of them.
+LETTER_BY_LETTER = re.compile(r"[\x00-\x7fぁ-ゖゝゞァ-ヺーヽヾ一-龯、。・「」『』【】　！-～]*")
 # The half-width marks of voiced kana. Other marks that belong to the letter before say so themselves.
 _VOICED = "\uff9e\uff9f"
 
@@ -52,7 +54,7 @@ class Marker:
         )
         if wanted is None:
             return [(text, False)] if text else []
-        letters = None if text.isascii() else _letters(text, plain)
+        letters = None if LETTER_BY_LETTER.fullmatch(text) else _letters(text, plain)
         pieces: Pieces = []
         done = 0
         for match in wanted.finditer(plain):

@@ -10,7 +10,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 
-from secrets_ui.catalog.folding import SEPARATORS, SHORTEST_ACROSS, parts_of, words_of
+from secrets_ui.catalog.folding import (
+    is_across,
+    parts_of,
+    with_hyphens,
+    without_separators,
+    words_of,
+)
 from secrets_ui.catalog.index import index_of
 from secrets_ui.catalog.marks import marked
 from secrets_ui.catalog.snapshot import Snapshot
@@ -35,8 +41,6 @@ ELSEWHERE = 8
 TOGETHER_IN_NAME, TOGETHER_IN_TEXT = 3, 1
 # Added for a slip: more than it can matter where a word is.
 SLIP = 10
-
-_SEPARATORS = re.compile(f"{SEPARATORS}+")
 
 Points = dict[int, int]
 """How well secrets fit, by their position: the less, the better."""
@@ -113,7 +117,7 @@ class _Search:
     ) -> dict[int, tuple[str, int]]:
         """Return what a word is taken for in each secret that has it, with the number of slips."""
         taken_for = dict.fromkeys(self._holding(word, positions), (word, 0))
-        texts = chain(self.index.texts.pieces(), self.notes.values())
+        texts = chain(self.index.pieces(), self.notes.values())
         for other, slips in meant(word, self._vocabulary, texts).items():
             for position in self._holding(other, positions):
                 taken_for.setdefault(position, (other, slips))
@@ -121,10 +125,7 @@ class _Search:
 
     def _holding(self, word: str, positions: Collection[int] | None = None) -> list[int]:
         """Return the positions of what holds a word: of all secrets, or of some."""
-        found = self.index.texts.holding(word, positions)
-        joined = _SEPARATORS.sub("", word)
-        if _is_across(joined):
-            found += self.index.joined.holding(joined, positions)
+        found = self.index.holding(word, positions)
         if self.notes:
             among = self.notes.keys() if positions is None else self.notes.keys() & positions
             found += [position for position in among if word in self.notes[position]]
@@ -133,11 +134,11 @@ class _Search:
 
     def _fit(self, word: str) -> Callable[[int], int]:
         """Return what tells where in the secret at a position a word is. It is there somewhere."""
-        names, joined_names = self.index.names, self.index.joined
-        texts, notes, entries = self.index.texts, self.notes, self.entries
-        part, joined = _SEPARATORS.sub("-", word), _SEPARATORS.sub("", word)
+        index, notes, entries = self.index, self.notes, self.entries
+        names, joined_names = index.names, index.joined
+        part, joined = with_hyphens(word), without_separators(word)
         start, whole, start_joined = f"-{part}", f"-{part}-", f"-{joined}"
-        is_across = _is_across(joined)
+        crosses = is_across(joined)
         # What stands before the word is looked at last: that way, few places are looked at.
         escaped = re.escape(word)
         alone = re.compile(rf"{escaped}(?<![a-z0-9]{escaped})(?![a-z0-9])").search
@@ -151,26 +152,28 @@ class _Search:
                 is_first = name.startswith((start, start_joined))
                 return START_OF_NAME if is_first else START_OF_PART
             is_in_name = part in name
-            if is_across and not is_in_name:
+            if crosses and not is_in_name:
                 joined_name = joined_names[position]
                 if joined_name.startswith(joined):
                     return START_OF_NAME
                 is_in_name = joined in joined_name
-            secret_id = entries[position].id.lower()
+            entry = entries[position]
+            secret_id = entry.id.lower()
             if secret_id.startswith(word) or secret_id.endswith(word):
                 return WHOLE_ID if secret_id == word else END_OF_ID
-            if is_word and (alone(texts[position]) or alone(notes.get(position, ""))):
+            texts = (index.text_of(entry, position), notes.get(position, "")) if is_word else ()
+            if any(map(alone, texts)):
                 return WORD_OF_TEXT
             return IN_NAME if is_in_name else ELSEWHERE
 
         return fit
 
     def _favour_together(self, points: Points, words: Sequence[str]) -> None:
-        in_name, in_text = _SEPARATORS.sub("", "".join(words)), " ".join(words)
+        in_name, in_text = without_separators("".join(words)), " ".join(words)
         for position in points:
             if in_name in self.index.joined[position]:
                 points[position] -= TOGETHER_IN_NAME
-            elif in_text in self.index.texts[position]:
+            elif self.index.has(in_text, position):
                 points[position] -= TOGETHER_IN_TEXT
 
     def _best_first(self, points: Points) -> list[int]:
@@ -181,8 +184,3 @@ class _Search:
     def _vocabulary(self) -> Vocabulary:
         ours, theirs = vocabulary_of(self.notes.values()), self.index.vocabulary
         return Vocabulary(ours.words + theirs.words, ours.numbers + theirs.numbers)
-
-
-def _is_across(joined: str) -> bool:
-    """Whether letters are looked for across the separators of a name, too."""
-    return len(joined) >= SHORTEST_ACROSS and joined.isascii()

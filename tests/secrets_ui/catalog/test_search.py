@@ -1,5 +1,6 @@
 import gc
 import weakref
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from secret_manager import Summary
 from secrets_ui.catalog.folding import folded
 from secrets_ui.catalog.index import index_of
+from secrets_ui.catalog.marks import LETTER_BY_LETTER
 from secrets_ui.catalog.search import FEW, find, marked
 from secrets_ui.catalog.snapshot import Snapshot
 from secrets_ui.catalog.spelling import (
@@ -103,7 +105,9 @@ def test_no_word_reaches_from_one_text_into_the_next() -> None:
 
 
 @pytest.mark.parametrize("query", ["aws ses", "aws_ses", "aws-ses", "aws.ses", "awsses", "AWSSES"])
-@pytest.mark.parametrize("name", ["aws-ses-smtp-password", "aws_ses_smtp_password"])
+@pytest.mark.parametrize(
+    "name", ["aws-ses-smtp-password", "aws_ses_smtp_password", "aws.ses smtp.password"]
+)
 def test_what_stands_between_the_parts_does_not_matter(query: str, name: str) -> None:
     assert names_found(query, secret(name), secret("aws-kms-material")) == [name]
 
@@ -273,9 +277,20 @@ def test_no_query_and_no_text_makes_it_fail(query: str, texts: list[str]) -> Non
     assert found is None or sorted(set(found)) == sorted(found)
 
 
+@pytest.mark.parametrize(
+    "with_text",
+    [
+        lambda text: secret("n", f"a {text} b", id="9"),
+        lambda text: secret(f"a{text}b", id="9"),
+        lambda text: secret("n", id="9", user_id=f"a{text}b"),
+    ],
+    ids=["description", "name", "creator"],
+)
 @given(query=WORDS, texts=st.lists(WORDS, max_size=6))
-def test_whatever_holds_the_query_is_found(query: str, texts: list[str]) -> None:
-    snapshot = Snapshot([secret("n", f"a {text} b", id="9") for text in texts])
+def test_whatever_holds_the_query_is_found(
+    with_text: Callable[[str], Summary], query: str, texts: list[str]
+) -> None:
+    snapshot = Snapshot([with_text(text) for text in texts])
     found = find(snapshot, query)
     holding = {at for at, text in enumerate(texts) if query.strip() in text}
     assert found is None or holding <= set(found)
@@ -363,6 +378,11 @@ def test_where_no_place_is_sure_nothing_is_marked() -> None:
     # Conjoining letters become one syllable only together (Unicode Standard, 3.12).
     text = "\u1112\u1161\u11ab aws"
     assert marked(text, "aws") == [(text, False)]
+
+
+@given(st.from_regex(LETTER_BY_LETTER, fullmatch=True))
+def test_letters_of_which_none_changes_another_stay_where_they_are(text: str) -> None:
+    assert [len(folded(text[:end])) for end in range(len(text) + 1)] == [*range(len(text) + 1)]
 
 
 @given(text=TEXTS | WORDS, query=TEXTS | WORDS)
