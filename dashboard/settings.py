@@ -208,7 +208,13 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         # Sessions and people share it with the parts of catalogs, and must not be pushed out by them.
         "OPTIONS": {"MAX_ENTRIES": 10_000},
-    }
+    },
+    # Frames of pages (`{% cache %}` in the templates): each worker makes them anew in a moment.
+    "template_fragments": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "template_fragments",
+        "OPTIONS": {"MAX_ENTRIES": 500},
+    },
 }
 # How many pages of secrets are asked for at once, and how many secrets a worker keeps ready to search.
 CATALOG_WIDTH = read_between("CATALOG_WIDTH", low=1, high=32, default=8)

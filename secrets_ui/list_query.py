@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -69,15 +70,24 @@ class ListQuery:
 
     def query_string(self) -> str:
         """Return what stands behind the question mark: always alike for the same view."""
-        named = {name: getattr(self, name) for name in _USUAL}
-        return urlencode({name: one for name, one in named.items() if one != _USUAL[name]})
+        return "&".join(filter(None, self._parts.values()))
 
     def link(self, **changes: Any) -> str:
-        """Return the address of another view, relative to the list's own."""
-        return f"?{self.changed(**changes).query_string()}"
+        """Return the address of another view, relative to the list's own; see `changed`."""
+        changed = {name: _part(name, one) for name, one in {"page": 1, **changes}.items()}
+        return f"?{'&'.join(filter(None, {**self._parts, **changed}.values()))}"
+
+    @cached_property
+    def _parts(self) -> dict[str, str]:
+        """What stands in the address for each name. A page has dozens of links to other views."""
+        return {name: _part(name, getattr(self, name)) for name in _USUAL}
 
 
 _USUAL = asdict(ListQuery())
+
+
+def _part(name: str, one: Any) -> str:
+    return "" if one == _USUAL[name] else urlencode({name: one})
 
 
 def _one_of(choices: Any, asked: str | None) -> str:
