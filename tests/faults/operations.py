@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.messages import get_messages
 from django.http import HttpResponse
 
-from tests.faults.kinds.connection import SILENT_AFTER
+from tests.faults.kinds.connection import HUNG_UP_AFTER
 from tests.faults.kinds.kind import Kind
 from tests.faults.place import HTMX, Place
 from tests.faults.truth import Request, Tables
@@ -343,7 +343,7 @@ WRITES = [
 class CheckAgain(Operation):
     """Look up a create whose answer was lost, and whose first look-up failed as well."""
 
-    lost: Kind = field(default_factory=SILENT_AFTER.always)
+    lost: Kind = field(default_factory=HUNG_UP_AFTER.always)
 
     def fill(self, place: Place) -> Form | None:
         form = CREATE.fill(place)

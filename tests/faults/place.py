@@ -37,6 +37,8 @@ PACE = 0.12
 """How much of its usual time a page gets in a hurry: 1.2 s of 10 to read, 1.8 s of 15 to write."""
 DESCRIPTION = "Signs calls"
 _numbers = count(1)
+# SQLite lets one write at a time, and whoever finds another there sleeps before asking again.
+_building = threading.Lock()
 _here = threading.local()
 
 
@@ -132,14 +134,15 @@ def opened(*, extensions: bool = False) -> Iterator[Place]:
     """Make a place with two secrets of two versions each, and a browser that is connected to it."""
     number = next(_numbers)
     organization_id = str(1410000000000 + number)
-    organization = Organization.objects.create(id=organization_id, name=f"Place {number}")
     user = f"user-{1500000000000 + number}"
-    _, token = issue_token(organization=organization, kind=Token.Kind.PERSONAL, principal=user)
-    credential = Credential.personal(user, token)
     value = new_value()
-    _secret(organization_id, user, f"bystander_{number}", [new_value(), new_value()])
-    secret, versions = _secret(organization_id, user, f"target_{number}", [value, new_value()])
-    person, browser = newcomer(organization_id, credential)
+    with _building:
+        organization = Organization.objects.create(id=organization_id, name=f"Place {number}")
+        _, token = issue_token(organization=organization, kind=Token.Kind.PERSONAL, principal=user)
+        credential = Credential.personal(user, token)
+        _secret(organization_id, user, f"bystander_{number}", [new_value(), new_value()])
+        secret, versions = _secret(organization_id, user, f"target_{number}", [value, new_value()])
+        person, browser = newcomer(organization_id, credential)
     with fault_server.running(extensions=extensions) as server:
         place = Place(
             server,

@@ -21,7 +21,6 @@ from django.db import connections
 
 from tests.faults.kinds.kind import Kind
 from tests.faults.truth import Answer, Request, forward
-from tests.services.processes import wait_until
 
 LONGEST_WAIT = 20.0
 """Seconds after which even a silent exchange ends, so that no thread outlives its test."""
@@ -137,6 +136,7 @@ class FaultServer:
     stopping: threading.Event = field(default_factory=threading.Event)
     _sockets: set[socket.socket] = field(default_factory=set)
     _accepted: set[int] = field(default_factory=set)
+    _arrival: threading.Condition = field(default_factory=threading.Condition)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -167,7 +167,8 @@ class FaultServer:
         """
         with socket.create_connection(("127.0.0.1", self.port)) as last:
             port = last.getsockname()[1]
-            wait_until(lambda: port in self._accepted)
+            with self._arrival:
+                assert self._arrival.wait_for(lambda: port in self._accepted, LONGEST_WAIT)
         for sock in list(self._sockets):
             # What is here already is still read; then the connection is over.
             with contextlib.suppress(OSError):
@@ -203,7 +204,9 @@ class FaultServer:
                 return
             self._sockets.add(sock)
             self._start(self._serve, sock)
-            self._accepted.add(port)
+            with self._arrival:
+                self._accepted.add(port)
+                self._arrival.notify_all()
 
     def _serve(self, sock: socket.socket) -> None:
         try:
