@@ -88,7 +88,7 @@ def _summary(document: Any) -> Summary | None:
         return None
     get = document.get
     name, description, user_id = get("name"), get("description"), get("user_id")
-    versions, on, current = _versions(get("versions"))
+    versions, on, current_id, current = _versions(get("versions"))
     return Summary(
         secret_id,
         name if type(name) is str else "",
@@ -100,32 +100,37 @@ def _summary(document: Any) -> Summary | None:
         fields.seconds(get("updated_at")),
         on,
         versions,
-        fields.identifier(current.get("id")) or "",
+        current_id,
         fields.whole_number(current.get("version")),
         fields.seconds(current.get("created_at")),
     )
 
 
-def _versions(documents: Any) -> tuple[int, int | None, dict[str, Any]]:
+def _versions(documents: Any) -> tuple[int, int | None, str, dict[str, Any]]:
     """Return how many versions there are, how many are on, and the newest that is on ({} if none)."""
     if type(documents) is not list:
-        return 0, None, {}
-    count, on, newest = 0, 0, -1
+        return 0, None, "", {}
+    count, on, newest, current_id = 0, 0, -1, ""
     current: dict[str, Any] = {}
     for document in documents:
-        if type(document) is not dict or fields.identifier(document.get("id")) is None:
+        if type(document) is not dict:
+            continue
+        version_id = fields.identifier(document.get("id"))
+        if version_id is None:
             continue
         count += 1
         if document.get("status") == "active":
             on += 1
             number = fields.whole_number(document.get("version")) or 0
             if number > newest:
-                newest, current = number, document
-    return count, on, current
+                newest, current_id, current = number, version_id, document
+    return count, on, current_id, current
 
 
 def _app_ids(value: Any) -> tuple[str, ...]:
-    if type(value) is list and all(type(one) is str for one in value):
+    if not value:
+        return ()
+    if type(value) is list and all([type(one) is str for one in value]):
         return tuple([found for one in value if (found := _shared(one.strip()))])
     return fields.identifiers(value)
 
