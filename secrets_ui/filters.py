@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from html import escape
+from typing import NamedTuple
 
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
@@ -16,8 +17,7 @@ from secrets_ui.notes.index import index_of
 from secrets_ui.shown import shown
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     value: str
     label: str
     is_chosen: bool
