@@ -15,7 +15,7 @@ ROUNDS = 20
 GOAL_SIZE = 10_000
 SMALL_SIZE = 100
 FILTER, SORT = "expiry=30", "sort=expiry"
-ADMIN_LIST = "/admin/peer/secret/"
+ADMIN_LISTS = {"": "/admin/peer/secret/", ", one table": "/admin/peer/flatsecret/"}
 
 
 def warm_pages(stub: Stub, sizes: Sequence[int], folder: Path) -> Section:
@@ -72,10 +72,15 @@ def _pages(visitor: Visitor, path: str) -> dict[str, Ask]:
 
 def _peer_pages(visitor: Visitor) -> dict[str, Ask]:
     queries = [quote(query) for query in QUERIES.values()]
-    return {
-        "list": lambda number: visitor.get(ADMIN_LIST),
-        "search": lambda number: visitor.get(f"{ADMIN_LIST}?q={queries[number % len(queries)]}"),
-    }
+
+    def page(address: str) -> Ask:
+        return lambda number: visitor.get(address)
+
+    def search(address: str) -> Ask:
+        return lambda number: visitor.get(f"{address}?q={queries[number % len(queries)]}")
+
+    lists = {f"list{name}": page(address) for name, address in ADMIN_LISTS.items()}
+    return lists | {f"search{name}": search(address) for name, address in ADMIN_LISTS.items()}
 
 
 def _in_turns(asked: Mapping[Key, Ask]) -> dict[Key, list[Served]]:
@@ -113,29 +118,29 @@ def _warm_section(
         " browser, kept-alive loopback, the API 0 ms away, 50 rows a page; medians of"
         f" {ROUNDS} rounds in which all pages take turns. *The part* is what htmx puts into the page."
         f" Searches take turns among {', '.join(f'`{query}`' for query in QUERIES.values())}. Django's"
-        f" admin has the same {peer_size:,} secrets in SQLite and the same server, and no filters."
+        f" admin has the same {peer_size:,} secrets in SQLite and the same server. It searches what the"
+        " dashboard searches and has filters for the same, with versions, apps and notes in tables of"
+        " their own; *one table* is the least it could be: all of a secret in one row, no notes, no"
+        " filters."
     )
     header = ["", *(f"{size:,} secrets" for size in sizes), "kB"]
     goals = []
     if GOAL_SIZE in sizes and SMALL_SIZE in sizes:
-        peer_search = last["Django admin: search", peer_size]
         goals = [
             Goal(
-                f"Django admin's search in searches of {GOAL_SIZE:,}, the whole page",
+                f"Django admin's search{peer} in searches of {GOAL_SIZE:,}, {what}",
                 30,
-                peer_search / last["search", GOAL_SIZE],
+                last[f"Django admin: search{peer}", peer_size] / last[ours, GOAL_SIZE],
                 bound="least",
-            ),
-            Goal(
-                f"Django admin's search in searches of {GOAL_SIZE:,}, as one types (the part)",
-                30,
-                peer_search / last["search, the part", GOAL_SIZE],
-                bound="least",
-            ),
+            )
+            for peer in ADMIN_LISTS
+            for ours, what in (("search", "the whole page"), ("search, the part", "the part"))
+        ]
+        goals.append(
             Goal(
                 f"A list page at {GOAL_SIZE:,} in list pages at {SMALL_SIZE}",
                 1.15,
                 last["list", GOAL_SIZE] / last["list", SMALL_SIZE],
-            ),
-        ]
+            )
+        )
     return Section("Warm catalog: pages as they are felt", note, header, rows, goals)

@@ -1,5 +1,4 @@
 """The peer of the search page: Django's own admin over the same secrets in SQLite, a throw-away project.
 
-As `startproject` makes it, but for DEBUG; served by gunicorn as the dashboard is. It has no filters
-beside its list, which would cost it more.
+As `startproject` makes it, but for DEBUG; served by gunicorn as the dashboard is.
 """
