@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 PROJECT = Path(__file__).resolve().parent.parent
-MEASURED_PACKAGES = ("Django", "gunicorn", "requests", "orjson", "rapidfuzz")
+MEASURED_PACKAGES = ("Django", "gunicorn", "requests", "msgspec", "rapidfuzz")
 
 
 @dataclass(frozen=True)

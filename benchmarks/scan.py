@@ -1,5 +1,6 @@
 """(c) The questions that are asked of a catalog, and what they take without a page around them."""
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -56,8 +57,8 @@ def scans(sizes: Sequence[int]) -> Section:
 
 def snapshot_of(size: int, *, now: datetime) -> Snapshot:
     """Return a catalog of so many secrets that nothing was asked of yet."""
-    listed = list(names.organization(size, now=now))
-    summaries = read_summary_page({"secrets": listed}, offset=0, limit=size).summaries
+    page = json.dumps({"secrets": list(names.organization(size, now=now))}).encode()
+    summaries = read_summary_page(page, offset=0, limit=size).summaries
     return Snapshot(summaries, read_at=now.timestamp())
 
 

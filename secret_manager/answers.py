@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
-import orjson
+import msgspec
 
 from .dates import http_date
 from .errors import (
@@ -126,8 +126,8 @@ def retry_after(answer: Answer) -> float | None:
 
 def _parsed(body: bytes) -> tuple[Any, bool]:
     try:
-        return orjson.loads(body), True
-    except orjson.JSONDecodeError:
+        return msgspec.json.decode(body), True
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # It knows neither a byte order mark nor half a surrogate, which some servers send.
         return _parsed_leniently(body)
 

@@ -105,7 +105,8 @@ class SecretManagerClient:
                 _secrets_path(organization_id),
                 query={"offset": str(offset), "limit": str(limit)},
             ),
-            lambda document, _: read_summary_page(document, offset=offset, limit=limit),
+            lambda page, _: page,
+            parse=functools.partial(read_summary_page, offset=offset, limit=limit),
         )
 
     def iter_secrets(self, organization_id: str, limit: int = 100) -> Iterator[Secret]:

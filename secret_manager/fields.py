@@ -49,19 +49,3 @@ def moment(value: Any) -> datetime | None:
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def seconds(value: Any) -> int | None:
-    """The same moment in whole seconds since 1970, without making an object of it for long."""
-    if type(value) is not str:
-        return None
-    try:
-        found = datetime.fromisoformat(value)
-        if found.tzinfo is None:
-            found = found.replace(tzinfo=UTC)
-        elif not 1 < found.year < 9999:
-            # In UTC it may be before or past the calendar, where no page could show it.
-            found = found.astimezone(UTC)
-        return int(found.timestamp())
-    except (ValueError, OverflowError):
-        return None

@@ -25,6 +25,8 @@ logger = logging.getLogger("secret_manager")
 Result = TypeVar("Result")
 Read = Callable[[Any, Mapping[str, str]], Result]
 """Makes a result of an answer's document and its headers; raises Unreadable."""
+Parse = Callable[[bytes], Any]
+"""Makes a document of an answer's body; raises Unreadable."""
 
 _chance = random.SystemRandom().random
 
@@ -82,14 +84,16 @@ class Requestor:
     def clock_offset(self) -> timedelta:
         return self._transport.clock_offset
 
-    def perform(self, operation: Operation, read: Read[Result]) -> Result:
-        """Return the answer's document as `read` makes it. Raises SecretManagerError."""
+    def perform(
+        self, operation: Operation, read: Read[Result], *, parse: Parse = read_document
+    ) -> Result:
+        """Return the answer as `parse` and then `read` make it. Raises SecretManagerError."""
         deadline = Deadline(self._seconds(), self._transport.clock)
         request_id = uuid.uuid4().hex
         retries_done = 0
         self._transport.budget.deposit()
         while True:
-            outcome = self._attempt(operation, read, deadline, request_id)
+            outcome = self._attempt(operation, read, parse, deadline, request_id)
             if not isinstance(outcome, SecretManagerError):
                 return outcome
             decision = decide(
@@ -115,6 +119,7 @@ class Requestor:
         self,
         operation: Operation,
         read: Read[Result],
+        parse: Parse,
         deadline: Deadline,
         request_id: str,
     ) -> Result | SecretManagerError:
@@ -127,7 +132,8 @@ class Requestor:
             failure.request_id = request_id
             outcome, ended = failure, failure.code
         else:
-            outcome, ended = self._read(operation, read, answer, request_id), str(answer.status)
+            outcome = self._read(operation, read, parse, answer, request_id)
+            ended = str(answer.status)
         if isinstance(outcome, SecretManagerError):
             outcome.idempotency_key_sent = IDEMPOTENCY_KEY in extras
         milliseconds = (self._transport.clock() - started) * 1000
@@ -168,6 +174,7 @@ class Requestor:
         self,
         operation: Operation,
         read: Read[Result],
+        parse: Parse,
         answer: Answer,
         request_id: str,
     ) -> Result | SecretManagerError:
@@ -181,7 +188,7 @@ class Requestor:
         try:
             if operation.may_be_empty and not answer.body.strip():
                 return read(None, answer.headers)
-            return read(read_document(answer.body), answer.headers)
+            return read(parse(answer.body), answer.headers)
         except Unreadable:
             return unreadable(answer, request_id=request_id)
 

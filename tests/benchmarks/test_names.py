@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,7 +20,7 @@ def secrets() -> list[dict]:
 
 @pytest.fixture(scope="module")
 def summaries(secrets: list[dict]) -> tuple[Summary, ...]:
-    page = read_summary_page({"secrets": secrets}, offset=0, limit=SIZE)
+    page = read_summary_page(json.dumps({"secrets": secrets}).encode(), offset=0, limit=SIZE)
     assert page.dropped == 0
     return page.summaries
 

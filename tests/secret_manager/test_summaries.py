@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from secret_manager import Secret, SecretVersion, Summary, summary_of
-from secret_manager.answers import Unreadable
-from secret_manager.summaries import read_summary_page
+from secret_manager.answers import Unreadable, read_document
+from secret_manager.summaries import SummaryPage, read_summary_page
 from secret_manager.wire import read_secret_page
 
 WHOLE = {
@@ -93,8 +93,16 @@ PAGES = st.one_of(
 )
 
 
+def as_sent(document: Any) -> bytes:
+    return json.dumps(document).encode()
+
+
+def read(body: bytes) -> SummaryPage:
+    return read_summary_page(body, offset=0, limit=100)
+
+
 def summarized(document: Any) -> Summary:
-    (found,) = read_summary_page({"secrets": [document]}, offset=0, limit=100).summaries
+    (found,) = read(as_sent({"secrets": [document]})).summaries
     return found
 
 
@@ -122,14 +130,20 @@ def test_a_summary_says_what_a_long_list_needs() -> None:
 @example({"secrets": [{"id": "1", "expired_at": "9999-12-31T23:59:59-12:00"}]})
 @example({"secrets": None})
 @example({"secrets": [{"id": "1", "versions": [{"id": "1", "status": "active", "version": None}]}]})
+@example({"secrets": [{"id": "1", "expired_at": "2026-12-04T23:59:00"}]})
+@example({"secrets": [{"id": "1", "integration_service_ids": [" 7 ", "x y"], "user_id": ""}]})
+@example({"secrets": [{"id": "1", "versions": [{"id": "x y", "status": "active"}]}]})
+@example({"secrets": [{"id": "1"}, {"id": "x y"}], "has_next": True})
+@example({"secrets": [{"id": "1"}], "limit": 1, "pagination": {"has_next": True}})
 def test_a_page_of_summaries_says_the_same_as_a_page_of_secrets(document: Any) -> None:
+    body = as_sent(document)
     try:
-        whole = read_secret_page(document, organization_id="1", offset=0, limit=100)
+        whole = read_secret_page(read_document(body), organization_id="1", offset=0, limit=100)
     except Unreadable:
         with pytest.raises(Unreadable):
-            read_summary_page(document, offset=0, limit=100)
+            read(body)
         return
-    page = read_summary_page(document, offset=0, limit=100)
+    page = read(body)
     assert page.summaries == tuple(map(summary_of, whole.secrets))
     assert (page.dropped, page.has_next) == (whole.dropped, whole.has_next)
     assert page.received == len(whole.secrets) + whole.dropped
@@ -138,7 +152,27 @@ def test_a_page_of_summaries_says_the_same_as_a_page_of_secrets(document: Any) -
 @pytest.mark.parametrize("document", [None, [], "x", 7, {}, {"secrets": "x"}, {"secrets": {}}])
 def test_what_is_no_page_is_unreadable(document: Any) -> None:
     with pytest.raises(Unreadable):
-        read_summary_page(document, offset=0, limit=100)
+        read(as_sent(document))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"\xff", b'{"secrets": [NaN]}', b'{"secrets": []} x', b'{"secrets":' + b"[" * 9**6],
+    ids=["nothing", "half", "not UTF-8", "not a number", "more behind it", "too deep"],
+)
+def test_what_is_no_json_is_unreadable(body: bytes) -> None:
+    with pytest.raises(Unreadable):
+        read(body)
+
+
+def test_what_is_deep_where_nobody_looks_is_no_hindrance() -> None:
+    deep = b'{"secrets": [{"id": "1", "properties": %s1%s}]}' % (b"[" * 300, b"]" * 300)
+    assert [one.id for one in read(deep).summaries] == ["1"]
+
+
+def test_a_byte_order_mark_and_half_a_surrogate_are_no_hindrance() -> None:
+    body = b'\xef\xbb\xbf{"secrets": [{"id": "1", "name": "a\\ud800"}]}'
+    assert [one.name for one in read(body).summaries] == ["a\ufffd"]
 
 
 def test_a_value_that_a_server_sends_unasked_is_in_no_summary() -> None:
