@@ -22,7 +22,8 @@ MAX_VALUE_BYTES = 65_536
 MAX_LIMIT = 100
 STATUSES = ("active", "inactive")
 
-_ID_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+ID_MAX_LENGTH = 64
+_ID_PATTERN = re.compile(rf"[A-Za-z0-9_-]{{1,{ID_MAX_LENGTH}}}")
 
 
 class InvalidArgument(ValueError):
@@ -36,7 +37,7 @@ class InvalidArgument(ValueError):
 
 def is_id(value: object) -> bool:
     """Whether this can stand as one step of a path without changing the path."""
-    if not isinstance(value, str) or len(value) > 64:
+    if not isinstance(value, str) or len(value) > ID_MAX_LENGTH:
         return False
     return _ID_PATTERN.fullmatch(value) is not None
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from . import fields, wire
+from . import fields, rules, wire
 from .answers import read_document
 from .types import Secret
 
@@ -152,8 +152,8 @@ def _summary(listed: _ListedSecret) -> Summary:
         listed.id,
         listed.name or "",
         listed.description or "",
-        _shared(listed.user_id) if listed.user_id else "",
-        tuple([found for one in apps if (found := _shared(one.strip()))]) if apps else (),
+        _usable(listed.user_id) if listed.user_id else "",
+        tuple([found for one in apps if (found := _usable(one.strip()))]) if apps else (),
         _listed_seconds(listed.expired_at),
         _listed_seconds(listed.created_at),
         _listed_seconds(listed.updated_at),
@@ -170,9 +170,14 @@ def _check(listed_id: str) -> None:
         raise _Odd
 
 
+def _usable(text: str) -> str:
+    """Return an id that can be used, or nothing: not kept where it is too long to be one."""
+    return _shared(text) if len(text) <= rules.ID_MAX_LENGTH else ""
+
+
 @lru_cache(maxsize=4096)
 def _shared(text: str) -> str:
-    """Return a usable id or nothing: few people and apps stand in many secrets, so once is enough."""
+    """The same: few people and apps stand in many secrets, so each is looked at and kept once."""
     return fields.identifier(text) or ""
 
 

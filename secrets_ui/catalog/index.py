@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate, chain
 from weakref import WeakKeyDictionary
@@ -46,6 +46,22 @@ class Texts:
             yield self._all[self._starts[start] : self._starts[end]]
 
 
+class Notes:
+    """Our own texts about some secrets of a snapshot, by position."""
+
+    def __init__(self, snapshot: Snapshot, texts: Mapping[str, str]) -> None:
+        places = snapshot.position_of
+        self.of = {places[each]: text for each, text in texts.items() if each in places}
+        self._positions = list(self.of)
+        self._texts = Texts(list(self.of.values()))
+
+    def holding(self, word: str, positions: Collection[int] | None = None) -> list[int]:
+        """Return the positions of the secrets with a word in their note: of all, or of some."""
+        found = [self._positions[number] for number in self._texts.holding(word)]
+        among = None if positions is None or not found else set(positions)
+        return found if among is None else [position for position in found if position in among]
+
+
 class Index:
     """What one snapshot is searched by.
 
@@ -70,6 +86,7 @@ class Index:
                 shared_ids[shared_id].append(position)
         self._texts = Texts(ascii_texts), Texts(other_texts)
         self._shared = [(folded(shared_id), places) for shared_id, places in shared_ids.items()]
+        self._latest_notes: tuple[Mapping[str, str], Notes] | None = None
 
     def holding(self, word: str, positions: Collection[int] | None = None) -> list[int]:
         """Return the positions of the secrets with a word, some of them twice: of all, or of some."""
@@ -99,6 +116,13 @@ class Index:
         """Yield everything that is searched, each text once."""
         texts = self._names, *self._texts
         return chain(*(each.pieces() for each in texts), (one for one, _ in self._shared))
+
+    def notes_of(self, snapshot: Snapshot, texts: Mapping[str, str]) -> Notes:
+        """Return notes laid out for this snapshot; they are the same from one search to the next."""
+        latest = self._latest_notes
+        if latest is None or latest[0] is not texts:
+            latest = self._latest_notes = texts, Notes(snapshot, texts)
+        return latest[1]
 
     @cached_property
     def rank(self) -> Sequence[int]:

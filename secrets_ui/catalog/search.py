@@ -42,6 +42,8 @@ TOGETHER_IN_NAME, TOGETHER_IN_TEXT = 3, 1
 # Added for a slip: more than it can matter where a word is.
 SLIP = 10
 
+_NO_NOTES: Mapping[str, str] = {}
+
 Points = dict[int, int]
 """How well secrets fit, by their position: the less, the better."""
 
@@ -56,7 +58,7 @@ def find(
     words, parts = words_of(query), parts_of(query)
     if not words:
         return None
-    search = _Search(snapshot, notes or {})
+    search = _Search(snapshot, notes or _NO_NOTES)
     found = search.exact(words)
     if not found and parts != words:
         found = search.exact(parts)
@@ -70,14 +72,9 @@ class _Search:
     """One search of one snapshot."""
 
     def __init__(self, snapshot: Snapshot, notes: Mapping[str, str]) -> None:
-        position_of = snapshot.position_of
         self.index = index_of(snapshot)
         self.entries = snapshot.entries
-        self.notes = {
-            position_of[secret_id]: note
-            for secret_id, note in notes.items()
-            if secret_id in position_of
-        }
+        self.notes = self.index.notes_of(snapshot, notes)
 
     def exact(self, words: Sequence[str]) -> list[int]:
         """Return the positions of what holds every word, best first."""
@@ -117,7 +114,7 @@ class _Search:
     ) -> dict[int, tuple[str, int]]:
         """Return what a word is taken for in each secret that has it, with the number of slips."""
         taken_for = dict.fromkeys(self._holding(word, positions), (word, 0))
-        texts = chain(self.index.pieces(), self.notes.values())
+        texts = chain(self.index.pieces(), self.notes.of.values())
         for other, slips in meant(word, self._vocabulary, texts).items():
             for position in self._holding(other, positions):
                 taken_for.setdefault(position, (other, slips))
@@ -125,16 +122,13 @@ class _Search:
 
     def _holding(self, word: str, positions: Collection[int] | None = None) -> list[int]:
         """Return the positions of what holds a word: of all secrets, or of some."""
-        found = self.index.holding(word, positions)
-        if self.notes:
-            among = self.notes.keys() if positions is None else self.notes.keys() & positions
-            found += [position for position in among if word in self.notes[position]]
+        found = self.index.holding(word, positions) + self.notes.holding(word, positions)
         # Each once: what is there twice would be twice as much after each further word.
         return list(dict.fromkeys(found))
 
     def _fit(self, word: str) -> Callable[[int], int]:
         """Return what tells where in the secret at a position a word is. It is there somewhere."""
-        index, notes, entries = self.index, self.notes, self.entries
+        index, notes, entries = self.index, self.notes.of, self.entries
         names, joined_names = index.names, index.joined
         part, joined = with_hyphens(word), without_separators(word)
         start, whole, start_joined = f"-{part}", f"-{part}-", f"-{joined}"
@@ -182,5 +176,5 @@ class _Search:
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
-        ours, theirs = vocabulary_of(self.notes.values()), self.index.vocabulary
+        ours, theirs = vocabulary_of(self.notes.of.values()), self.index.vocabulary
         return Vocabulary(ours.words + theirs.words, ours.numbers + theirs.numbers)
