@@ -6,13 +6,15 @@ import responses
 from django.db import DatabaseError
 from django.test import Client
 
+from accounts.models import Person
 from audit.models import Event
 from emulator.auth import issue_token
 from emulator.models import Organization, Token
 from secret_manager import Credential, Secret
 from secrets_ui import connection as connections
 from secrets_ui.connection import Connection
-from tests.secrets_ui.views.upstream import Upstream
+from tests.secrets_ui.conftest import USER_ID, connect
+from tests.secrets_ui.views.upstream import TOKEN, Upstream
 
 
 @pytest.fixture
@@ -43,14 +45,13 @@ def broken_trail(browser: Client, secret: Secret, break_trail: Callable[[], None
 
 
 @pytest.fixture
-def upstream(signed_in: Client, settings: Any) -> Iterator[Upstream]:
+def upstream(signed_in: Client, person: Person, settings: Any) -> Iterator[Upstream]:
     """A Secret Manager elsewhere, that answers what a test says, and a browser connected to it."""
     settings.SECRET_MANAGER_URL = Upstream.BASE_URL
     settings.SECRET_MANAGER_ADAPTER = None
     connections.shared_transport.cache_clear()
     connections.shared_transport().sleep = lambda seconds: None
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        upstream = Upstream(signed_in, mock)
-        upstream.connect()
-        yield upstream
+        connect(signed_in, person, Credential.personal(USER_ID, TOKEN))
+        yield Upstream(signed_in, mock)
     connections.shared_transport.cache_clear()

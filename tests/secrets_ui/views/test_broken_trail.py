@@ -280,6 +280,13 @@ def test_nothing_gets_through(
 ) -> None:
     to_send = to_be_sent(browser, acts)
     before = truth.get_secret(ORGANIZATION_ID, secret.id)
+    for _ in range(2):
+        noted(
+            action="connection.added",
+            outcome=Outcome.OK,
+            actor=Actor(name="hanako", address=None),
+            subject=Subject(organization_id=ORGANIZATION_ID),
+        )
     break_it(settings=settings, tmp_path=tmp_path)
     send_in_vain(browser, to_send, reached)
     assert len(to_send) == 2 * 11

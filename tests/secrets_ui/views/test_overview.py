@@ -309,7 +309,9 @@ def test_where_nobody_reads_it_the_page_can_be_asked_again(
 # Recent acts
 
 
-def test_recent_acts_say_who_did_what(browser: Client, many: None) -> None:
+def test_recent_acts_say_who_did_what(browser: Client, many: None, credential: Credential) -> None:
+    typed = {"organization_id": ORGANIZATION_ID, "kind": "personal", **credential.as_dict()}
+    assert browser.post("/connect/", typed).status_code == 302
     acts = part(text_of(browser.get("/")), "Recent acts")
     assert "Connected the organization" in acts
     assert "hanako, just now" in re.sub(r"<[^>]*>", "", acts).replace("\n", "")

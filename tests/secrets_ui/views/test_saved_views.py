@@ -32,7 +32,7 @@ def test_what_is_saved_leads_back_to_the_list_it_was_saved_from(
     answer = browser.post(URL, {"name": " Expired ", "query": "page=2&expiry=expired&evil=1"})
     assert answer.headers["Location"] == f"{LIST_URL}?expiry=expired"
     assert views(person) == {"Expired": "expiry=expired"}
-    assert {action for action, _ in trail()} == {"connection.added"}, "a preference is no act"
+    assert trail() == [], "a preference is no act"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import responses
 import urllib3.exceptions
 from django.test import Client
 
-from tests.secrets_ui.conftest import ORGANIZATION_ID, USER_ID
+from tests.secrets_ui.conftest import ORGANIZATION_ID
 
 TOKEN = "pat-9b1c7e5a4d2f"
 VALUE = "typed-value-52f1c0"
@@ -25,7 +25,6 @@ SECRET = {
     "created_at": VERSION["created_at"],
     "versions": [VERSION],
 }
-NO_SECRETS = {"secrets": [], "has_next": False}
 VERSIONS = {"versions": [VERSION], "pagination": {"has_next": False}}
 
 
@@ -41,17 +40,6 @@ class Upstream:
     def __init__(self, browser: Client, mock: responses.RequestsMock) -> None:
         self.browser = browser
         self.mock = mock
-
-    def connect(self) -> None:
-        self.says("GET", self.SECRETS, NO_SECRETS)
-        typed = {
-            "organization_id": ORGANIZATION_ID,
-            "kind": "personal",
-            "user_id": USER_ID,
-            "personal_access_token": TOKEN,
-        }
-        assert self.browser.post("/connect/", typed).status_code == 302
-        self.mock.reset()
 
     def says(self, method: str, url: str, document: Any, status: int = 200) -> None:
         """Answer this request with a JSON document from now on."""
