@@ -21,7 +21,7 @@ class Texts:
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._all = GAP.join([*texts, ""])
-        self._starts = array("Q", accumulate((len(text) + 1 for text in texts), initial=0))
+        self._starts = array("L", accumulate((len(text) + 1 for text in texts), initial=0))
 
     def __getitem__(self, position: int) -> str:
         return self._all[self._starts[position] : self._starts[position + 1] - 1]
@@ -31,10 +31,10 @@ class Texts:
         find, starts = self._all.find, self._starts
         if positions is not None:
             return [at for at in positions if find(word, starts[at], starts[at + 1]) >= 0]
-        found = []
-        place = find(word)
+        found: list[int] = []
+        position, place = 0, find(word)
         while place >= 0:
-            position = bisect_right(starts, place) - 1
+            position = bisect_right(starts, place, position) - 1
             found.append(position)
             place = find(word, starts[position + 1])
         return found
@@ -95,6 +95,9 @@ class Index:
             found = self.joined.holding(joined, positions)
         else:
             found = self._names.holding(word, positions)
+        if positions is None and len(found) > self.size // 4:
+            # It is nearly everywhere, as the first letter that somebody types: look at the others only.
+            positions = set(range(self.size)).difference(found)
         for texts in self._texts:
             found += texts.holding(word, positions)
         among = range(self.size) if positions is None else set(positions)
@@ -130,7 +133,7 @@ class Index:
         names = self.names
         in_order = sorted(range(self.size), key=names.__getitem__)
         in_order.sort(key=[len(name) for name in names].__getitem__)
-        rank = array("Q", bytes(8 * self.size))
+        rank = array("L", [0]) * self.size
         for number, position in enumerate(in_order):
             rank[position] = number
         return rank

@@ -2,12 +2,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
-from django.db import connections
 
 from emulator.auth import issue_token
 from emulator.models import Organization, Token
 from tests.emulator.api import Api, bearer
+from tests.services.files import in_files
 
 USER = "user-1410000000001"
 
@@ -40,17 +39,5 @@ def stranger(other_organization: Organization) -> Api:
 @pytest.fixture
 def served_database(transactional_db: None, tmp_path: Path) -> Iterator[None]:
     """The emulator's database as several servers share it: in a file where it is SQLite."""
-    connection = connections["emulator"]
-    if connection.vendor != "sqlite":
+    with in_files(tmp_path, "emulator"):
         yield
-        return
-    name = connection.settings_dict["NAME"]
-    connection.settings_dict["NAME"] = str(tmp_path / "emulator.sqlite3")
-    del connections["emulator"]
-    try:
-        call_command("migrate", database="emulator", verbosity=0)
-        yield
-    finally:
-        connections["emulator"].close()
-        connection.settings_dict["NAME"] = name
-        connections["emulator"] = connection

@@ -5,13 +5,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
-from django.db import connections
 
 from secrets_ui import connection as ui_connection
 from secrets_ui import decorators, settlement
@@ -19,6 +16,7 @@ from tests.faults import place
 from tests.faults.cells import Cell
 from tests.faults.certificates import Authority
 from tests.faults.report import table
+from tests.services.files import in_files
 
 MEMORY = Path("/dev") / "shm"
 
@@ -30,26 +28,11 @@ def shared_databases(django_db_blocker: Any) -> Iterator[None]:
     Each place has rows of its own, so nothing is rolled back; all of it goes away at the end.
     """
     folder = Path(tempfile.mkdtemp(prefix="faults-", dir=MEMORY if MEMORY.is_dir() else None))
-    with django_db_blocker.unblock(), ExitStack() as stack:
-        stack.callback(shutil.rmtree, folder)
-        for alias in ("default", "emulator"):
-            stack.enter_context(_in_a_file(alias, folder / f"{alias}.sqlite3"))
-            call_command("migrate", database=alias, verbosity=0)
-        yield
-
-
-@contextmanager
-def _in_a_file(alias: str, file: Path) -> Iterator[None]:
-    connection = connections[alias]
-    name = connection.settings_dict["NAME"]
-    connection.settings_dict["NAME"] = str(file)
-    del connections[alias]
     try:
-        yield
+        with django_db_blocker.unblock(), in_files(folder, "default", "emulator"):
+            yield
     finally:
-        connections[alias].close()
-        connection.settings_dict["NAME"] = name
-        connections[alias] = connection
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(autouse=True)

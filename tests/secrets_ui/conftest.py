@@ -3,8 +3,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
-from django.db import connections as databases
 from django.test import Client
 
 from accounts.models import Person
@@ -18,6 +16,7 @@ from secrets_ui import connection as connections
 from secrets_ui import settlement
 from secrets_ui.connection import EMBEDDED_BASE_URL, Connection
 from tests.secrets_ui.lossy import LINE, Line
+from tests.services.files import in_files
 
 ORGANIZATION_ID = "1410000000000"
 USER_ID = "user-1410000000001"
@@ -82,19 +81,8 @@ def truth(credential: Credential) -> SecretManagerClient:
 @pytest.fixture
 def served_databases(transactional_db: None, tmp_path: Path) -> Iterator[None]:
     """Both databases as several threads share them: in files where they are SQLite."""
-    in_memory = {}
-    for alias in ("default", "emulator"):
-        database = databases[alias]
-        if database.vendor == "sqlite":
-            in_memory[alias] = database, database.settings_dict["NAME"]
-            database.settings_dict["NAME"] = str(tmp_path / f"{alias}.sqlite3")
-            del databases[alias]
-            call_command("migrate", database=alias, verbosity=0)
-    yield
-    for alias, (database, name) in in_memory.items():
-        databases[alias].close()
-        database.settings_dict["NAME"] = name
-        databases[alias] = database
+    with in_files(tmp_path, "default", "emulator"):
+        yield
 
 
 @pytest.fixture

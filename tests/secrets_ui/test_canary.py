@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 import pytest
 from django.core.cache import cache
-from django.core.management import call_command
 from django.db import DatabaseError, connections
 
 from accounts.models import Person
@@ -28,6 +27,7 @@ from secrets_ui.connection import Connection
 from tests.secrets_ui.canary import Evidence, Marker, WatchedBrowser
 from tests.secrets_ui.conftest import HTMX, ORGANIZATION_ID, USER_ID
 from tests.secrets_ui.views.support import LIST_URL, filled
+from tests.services.files import in_files
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "emulator"])
 
@@ -59,32 +59,20 @@ def evidence(
     transactional_db: None, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> Iterator[Evidence]:
     """Databases in files, every statement logged with its parameters, every logger at DEBUG."""
-    in_memory = {}
-    for connection in connections.all():
-        if connection.vendor != "sqlite":
-            continue
-        alias = connection.alias
-        in_memory[alias] = (connection, connection.settings_dict["NAME"])
-        connection.settings_dict["NAME"] = str(tmp_path / f"{alias}.sqlite3")
-        del connections[alias]
-        call_command("migrate", database=alias, verbosity=0)
-    caplog.set_level(logging.DEBUG)
-    for name in ("django", "django.request", "django.db.backends", "urllib3", "secret_manager"):
-        caplog.set_level(logging.DEBUG, logger=name)
-    for connection in connections.all():
-        connection.force_debug_cursor = True
-        if connection.vendor == "sqlite":
-            # The files are read while the machine runs: waiting for the disk would show nothing.
-            connection.cursor().execute("PRAGMA synchronous=OFF")
-    try:
-        yield Evidence(tmp_path)
-    finally:
+    with in_files(tmp_path, *connections):
+        caplog.set_level(logging.DEBUG)
+        for name in ("django", "django.request", "django.db.backends", "urllib3", "secret_manager"):
+            caplog.set_level(logging.DEBUG, logger=name)
         for connection in connections.all():
-            connection.force_debug_cursor = False
-        for alias, (connection, name) in in_memory.items():
-            connections[alias].close()
-            connection.settings_dict["NAME"] = name
-            connections[alias] = connection
+            connection.force_debug_cursor = True
+            if connection.vendor == "sqlite":
+                # The files are read while the machine runs: waiting for the disk would show nothing.
+                connection.cursor().execute("PRAGMA synchronous=OFF")
+        try:
+            yield Evidence(tmp_path)
+        finally:
+            for connection in connections.all():
+                connection.force_debug_cursor = False
 
 
 @pytest.fixture
