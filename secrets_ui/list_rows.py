@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.roles import Capability
 from secret_manager import Summary
 from secrets_ui.catalog.folding import folded
-from secrets_ui.catalog.marks import Marker, Pieces
+from secrets_ui.catalog.marks import Marker, Places
 from secrets_ui.dates import Calendar
 from secrets_ui.rows import SecretRow, secret_row
 from secrets_ui.shown import shown
@@ -47,9 +47,9 @@ class RowContext:
     def marker(self) -> Marker | None:
         return Marker(self.query) if self.query else None
 
-    def pieces(self, text: str, plain: str | None = None) -> Pieces:
-        """Return a text in pieces, each with whether it is what was searched for."""
-        return self.marker.pieces(text, plain) if self.marker else [(text, False)]
+    def places(self, text: str, plain: str | None = None) -> Places:
+        """Return where in a text it is what was searched for; see `Marker.places`."""
+        return self.marker.places(text, plain) if self.marker else []
 
 
 def html_rows(secrets: Sequence[Summary], context: RowContext) -> SafeString:
@@ -149,8 +149,9 @@ _DASH = '<span class="wide-only">—</span>'
 
 
 def _row(plain: _Plain, secret: Summary, context: RowContext, words: _Words) -> str:
-    pieces = context.pieces(plain.name, plain.folded_name)
-    start, end = _split(pieces, max(0, len(plain.name) - NAME_END))
+    places = context.places(plain.name, plain.folded_name)
+    cut = max(0, len(plain.name) - NAME_END)
+    start, end = _marked(plain.name, places, 0, cut), _marked(plain.name, places, cut)
     star = labels = ""
     if secret.id in context.favourites:
         star = f'<span class="star" title="{words.favourite}">{icon_by_symbol("star", 16)}</span>'
@@ -158,10 +159,10 @@ def _row(plain: _Plain, secret: Summary, context: RowContext, words: _Words) -> 
         labels = "".join(
             f'<span class="chip">{escape(shown(label))}</span>' for label in found[:MOST_LABELS]
         )
-    about = _about(plain, secret, context, words, is_in_name=_has_mark(pieces))
+    about = _about(plain, secret, context, words, is_in_name=bool(places))
     return (
-        f'<tr><td class="what"><span class="title">{plain.link}<span>{_html(start)}</span>'
-        f"<span>{_html(end)}</span></a>{star}{labels}</span>"
+        f'<tr><td class="what"><span class="title">{plain.link}<span>{start}</span>'
+        f"<span>{end}</span></a>{star}{labels}</span>"
         f'<span class="sub ellipsis">{about}</span></td>{plain.cells}</tr>'
     )
 
@@ -170,19 +171,18 @@ def _about(
     plain: _Plain, secret: Summary, context: RowContext, words: _Words, *, is_in_name: bool
 ) -> str:
     """Return the line below the name: what is written about it, or where else it was found."""
-    pieces = context.pieces(plain.description, plain.folded_description)
-    is_shown = is_in_name or not context.query or _has_mark(pieces)
+    places = context.places(plain.description, plain.folded_description)
+    is_shown = is_in_name or not context.query or places
     elsewhere = "" if is_shown else _found_elsewhere(secret, context, words)
-    return elsewhere or _html(_around_match(pieces))
+    return elsewhere or _around_match(plain.description, places)
 
 
 def _found_elsewhere(secret: Summary, context: RowContext, words: _Words) -> str:
-    places = [(words.id, secret.id), (words.user, secret.user_id)]
-    places += [(words.app, app_id) for app_id in secret.app_ids]
-    for label, text in places:
-        pieces = context.pieces(text)
-        if _has_mark(pieces):
-            return f'{label} <span class="mono">{_html(pieces)}</span>'
+    elsewhere = [(words.id, secret.id), (words.user, secret.user_id)]
+    elsewhere += [(words.app, app_id) for app_id in secret.app_ids]
+    for label, text in elsewhere:
+        if places := context.places(text):
+            return f'{label} <span class="mono">{_marked(text, places)}</span>'
     return ""
 
 
@@ -210,32 +210,22 @@ def _acts(row: SecretRow, url: str, name: str, may: frozenset[Capability], words
     )
 
 
-def _has_mark(pieces: Pieces) -> bool:
-    return any(is_match for _text, is_match in pieces)
-
-
-def _html(pieces: Pieces) -> str:
-    return "".join(
-        f"<mark>{escape(text)}</mark>" if is_match else escape(text) for text, is_match in pieces
-    )
-
-
-def _split(pieces: Pieces, place: int) -> tuple[Pieces, Pieces]:
-    """Return the pieces before and after a place in their text."""
-    before: Pieces = []
-    after: Pieces = []
-    for text, is_match in pieces:
-        if place > 0:
-            before.append((text[:place], is_match))
-        if len(text) > place:
-            after.append((text[max(place, 0) :], is_match))
-        place -= len(text)
-    return before, after
-
-
-def _around_match(pieces: Pieces) -> Pieces:
+def _around_match(text: str, places: Places) -> str:
     """Return as much as a row has room for, with the first match in it."""
-    if len(pieces) > 1 and len(pieces[0][0]) > DESCRIPTION // 2:
-        pieces = [("…" + pieces[0][0][-BEFORE_MATCH:], False), *pieces[1:]]
-    shortened, rest = _split(pieces, DESCRIPTION)
-    return [*shortened, ("…", False)] if rest else shortened
+    is_far = bool(places) and places[0][0] > DESCRIPTION // 2
+    start = places[0][0] - BEFORE_MATCH if is_far else 0
+    stop = start + DESCRIPTION
+    shown_part = _marked(text, places, start, stop)
+    return f"{'…' * is_far}{shown_part}{'…' * (stop < len(text))}"
+
+
+def _marked(text: str, places: Places, start: int = 0, stop: int | None = None) -> str:
+    """Return a part of a text as HTML, with what was searched for in it marked."""
+    end = len(text) if stop is None else stop
+    html, done = "", start
+    for first, last in places:
+        first, last = max(first, done), min(last, end)
+        if first < last:
+            html += f"{escape(text[done:first])}<mark>{escape(text[first:last])}</mark>"
+            done = last
+    return html + escape(text[done:end])

@@ -17,6 +17,7 @@ from secrets_ui.catalog.folding import (
 SHORTEST_PART = 2
 
 Pieces = list[tuple[str, bool]]
+Places = list[tuple[int, int]]
 
 _KANA_AT_END = re.compile(r"[ァ-ヺ]$")
 # Of these, each is folded into one letter whatever stands beside it: nearly all texts are made of them.
@@ -43,31 +44,41 @@ class Marker:
         self._words = _any_of(words)
         self._parts = _any_of(parts) if parts != words else None
 
-    def pieces(self, text: str, plain: str | None = None) -> Pieces:
-        """Return a text in pieces, each with whether it is what was searched for.
+    def pieces(self, text: str) -> Pieces:
+        """Return a text in pieces, each with whether it is what was searched for."""
+        pieces: Pieces = []
+        done = 0
+        for start, stop in self.places(text):
+            pieces += [(text[done:start], False), (text[start:stop], True)]
+            done = stop
+        pieces.append((text[done:], False))
+        return [piece for piece in pieces if piece[0]]
+
+    def places(self, text: str, plain: str | None = None) -> Places:
+        """Return from where to where in a text it is what was searched for, one after the other.
 
         plain: the folded text, where it is known already.
         """
         plain = folded(text) if plain is None else plain
-        wanted = next(
-            (each for each in (self._words, self._parts) if each and each.search(plain)), None
-        )
-        if wanted is None:
-            return [(text, False)] if text else []
+        wanted = self._words
+        if wanted is None or not wanted.search(plain):
+            wanted = self._parts
+            if wanted is None or not wanted.search(plain):
+                return []
         letters = None if LETTER_BY_LETTER.fullmatch(text) else _letters(text, plain)
-        pieces: Pieces = []
+        if letters is None:
+            return [match.span() for match in wanted.finditer(plain)]
+        places: Places = []
         done = 0
-        for match in wanted.finditer(plain):
+        # Nothing where no place is sure.
+        for match in wanted.finditer(plain) if letters else ():
             first, end = match.span()
-            if letters is not None and not letters:
-                break
             # Several folded letters may be one of the text: "㌔" is "キロ".
-            start, stop = (letters[first][0], letters[end - 1][1]) if letters else (first, end)
-            start = max(start, done)
-            pieces += [(text[done:start], False), (text[start:stop], True)]
-            done = max(stop, done)
-        pieces.append((text[done:], False))
-        return [piece for piece in pieces if piece[0]]
+            start, stop = max(letters[first][0], done), letters[end - 1][1]
+            if start < stop:
+                places.append((start, stop))
+                done = stop
+        return places
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str] | None:
