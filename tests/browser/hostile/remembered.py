@@ -55,6 +55,7 @@ def writes(action: str, state: Intent.State, *, seen: timedelta = timedelta(0)) 
 
     def prepare(api: HostileApi, rows: int) -> None:
         now = timezone.now()
+        cache.clear()  # that there are none is remembered for a while
         Intent.objects.all().delete()
         Intent.objects.bulk_create(
             Intent(
