@@ -327,7 +327,21 @@ function place(menu) {
   menu.classList.toggle("up", list.bottom > innerHeight && list.height < roomAbove);
 }
 
-document.addEventListener("toggle", (event) => event.target.matches("details.menu[open]") && place(event.target), true);
+// The list has gone on since the page came: what it shows now stands in the form that would save it.
+function markSavedView(menu) {
+  const shown = document.querySelector('input[name="query"][form="view-save"]')?.value;
+  for (const link of menu.querySelectorAll("li a")) {
+    if (link.search === `?${shown}`) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+document.addEventListener("toggle", (event) => {
+  const menu = event.target;
+  if (!menu.matches("details.menu[open]")) return;
+  if (menu.matches(".saved-views")) markSavedView(menu);
+  place(menu);
+}, true);
 
 document.addEventListener("focusout", (event) => {
   for (const menu of openMenus()) {

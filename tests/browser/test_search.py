@@ -227,9 +227,13 @@ def test_a_view_is_saved_as_it_is_seen_then_opened_and_deleted(
     views.get_by_role("link", name="No end").click()
     expect(at_work).to_have_url(re.compile(r"\?q=pay&expiry=none$"))
     assert state(at_work) == seen
+    views.locator("summary").click()
+    expect(views.get_by_role("link", name="No end")).to_have_attribute("aria-current", "page")
+    at_work.keyboard.press("Escape")
     choose_filter(at_work, "Status", "On")
     expect(at_work.locator("#filter-count")).to_have_text("2")
     views.locator("summary").click()
+    expect(views.get_by_role("link", name="No end")).not_to_have_attribute("aria-current", "page")
     views.get_by_role("button", name="Delete the view No end").click()
     expect(at_work.get_by_text("The view No end is deleted.")).to_be_visible()
     assert query_of(at_work) == "q=pay&status=on&expiry=none"
