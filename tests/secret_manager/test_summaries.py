@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from secret_manager import Secret, SecretVersion, Summary, summary_of
+from secret_manager import Secret, SecretVersion, Summary, summaries, summary_of
 from secret_manager.answers import Unreadable, read_document
 from secret_manager.summaries import SummaryPage, read_summary_page
 from secret_manager.wire import read_secret_page
@@ -173,6 +173,17 @@ def test_what_is_deep_where_nobody_looks_is_no_hindrance() -> None:
 def test_a_byte_order_mark_and_half_a_surrogate_are_no_hindrance() -> None:
     body = b'\xef\xbb\xbf{"secrets": [{"id": "1", "name": "a\\ud800"}]}'
     assert [one.name for one in read(body).summaries] == ["a\ufffd"]
+
+
+def test_a_page_that_is_as_described_is_read_the_short_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected = summarized(WHOLE)
+    monkeypatch.setattr(summaries, "_read_leniently", None)
+    described = {"properties": None, "provider": "aws-secret-manager", "rotation": False}
+    page = {"organization_id": "1410000000000", "offset": 0, "limit": 100, "has_next": False}
+    body = as_sent({**page, "secrets": [{**WHOLE, **described}]})
+    assert read(body) == SummaryPage((expected,), received=1, has_next=False)
 
 
 def test_a_value_that_a_server_sends_unasked_is_in_no_summary() -> None:
