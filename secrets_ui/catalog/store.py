@@ -205,5 +205,5 @@ class Shelf:
 
 def _change_of(number: int, kept: list[object]) -> Change:
     secret_id, row, is_known = kept
-    summary = packing.summary_of_row(list(row)) if row else None  # type: ignore[call-overload]
+    summary = packing.summary_of_row(row) if row else None
     return Change(str(secret_id), summary, bool(is_known), number)
