@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from html import escape
+from itertools import islice
 from typing import NamedTuple
 
 from django.utils.formats import date_format
@@ -15,6 +16,9 @@ from secrets_ui.catalog.snapshot import Snapshot
 from secrets_ui.list_query import ListQuery
 from secrets_ui.notes.index import index_of
 from secrets_ui.shown import shown
+
+# Nobody chooses among more; the search finds the others.
+MOST_CHOICES = 500
 
 
 class Choice(NamedTuple):
@@ -72,7 +76,7 @@ def _filter(name: str, label: str, everything: str, chosen: str, known: Pairs) -
 
 
 def _plain(values: Iterable[str]) -> Pairs:
-    return [(value, shown(value)) for value in values]
+    return [(value, shown(value)) for value in islice(values, MOST_CHOICES)]
 
 
 def _statuses() -> Pairs:

@@ -4,7 +4,7 @@ import pytest
 
 from secrets_ui.catalog.sifting import AGES, EXPIRIES, STATUSES
 from secrets_ui.catalog.snapshot import Snapshot
-from secrets_ui.filters import Filter, filter_fields
+from secrets_ui.filters import MOST_CHOICES, Filter, filter_fields
 from secrets_ui.list_query import ListQuery
 from secrets_ui.models import Note
 from tests.secrets_ui.catalog.support import a_summary
@@ -34,6 +34,13 @@ def test_everything_that_can_be_asked_for_can_be_chosen() -> None:
     assert values(found["app"]) == ["", "51", "52"]
     assert values(found["creator"]) == ["", "7"]
     assert values(found["fav"]) == ["", "1"]
+
+
+def test_of_very_many_some_are_offered_and_the_chosen_one_always() -> None:
+    many = Snapshot([a_summary(number, user_id=f"{number:05}") for number in range(3000)])
+    field = fields(many, creator="02999")["creator"]
+    assert len(field.choices) == 1 + MOST_CHOICES + 1
+    assert chosen(field) == ["02999"]
 
 
 def test_a_filter_with_nothing_to_choose_is_left_out() -> None:
