@@ -35,9 +35,10 @@ faults: .venv/dev ## Let the API fail in every way in every act, and print what 
 	@FAULTS_TABLE=on $(BIN)/python -m pytest -n 2 --show-capture=no tests/faults/test_matrix.py
 
 soak: .venv/dev .venv-sdk/installed ## Run the long versions: 2,000 lost answers, 200 racing edits, a hanging API, years of notices
+	@scripts/install-system-packages
 	@SOAK=on FAULTS_TABLE=on $(BIN)/python -m pytest --show-capture=no \
 		tests/faults/test_lost_answers.py tests/faults/test_races.py tests/faults/test_hanging.py \
-		tests/secrets_ui/notify/test_year.py
+		tests/secrets_ui/notify/test_year.py tests/services/test_postgresql_and_redis.py
 
 bench: .venv/dev .venv-sdk/installed ## Measure the catalog, the pages and the memory; about 8 minutes, write benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks.bench

@@ -1,6 +1,5 @@
 """How gunicorn serves the dashboard. docs/configuration.md explains each variable."""
 
-import gc
 import os
 import resource
 import sys
@@ -11,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from gunicorn.glogging import Logger
 
 from accounts.repeated_headers import mark_repeated_headers
-from dashboard import logs
+from dashboard import garbage, logs
 from dashboard.env import env, read, read_between, read_choice, read_threads
 
 
@@ -86,12 +85,7 @@ def post_request(worker: Any, req: Any, environ: dict, resp: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Let the collector of garbage pass by what lives as long as the worker: the program itself.
-
-    It would look through all of it again whenever some ten thousand secrets were read.
-    """
-    gc.collect()
-    gc.freeze()
+    garbage.settle()
 
 
 logger_class = LineLogger

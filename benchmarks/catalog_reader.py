@@ -22,6 +22,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 django.setup()
 
+from dashboard import garbage  # noqa: E402
 from django.core.cache import cache  # noqa: E402
 from secret_manager import Credential  # noqa: E402
 from secrets_ui import connection as connections  # noqa: E402
@@ -96,6 +97,7 @@ def _cache_bytes() -> int:
 
 
 if __name__ == "__main__":
+    garbage.settle()  # as each worker does
     for line in sys.stdin:
         order, organization_id = line.split()
         done = {"time": timed, "weigh": weighed}[order](organization_id)

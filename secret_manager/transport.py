@@ -122,7 +122,7 @@ class Transport:
                 raise ConnectFailed(
                     "The time for this was used up, so nothing was sent.", code="deadline"
                 )
-            attempt = Attempt(deadline)
+            attempt = Attempt(deadline, is_read=method == "GET")
             token = current_attempt.set(attempt)
             sent = self._now()
             try:

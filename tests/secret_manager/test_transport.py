@@ -70,6 +70,22 @@ def test_a_connection_the_server_closed_is_replaced(serve, connect):
     assert len(client.get_secrets("10").secrets) == 1
 
 
+def test_a_write_looks_whether_its_connection_is_still_there(serve, connect):
+    """A read that meets a closed one is sent again; a write is not."""
+    is_closed = threading.Event()
+
+    def answer_and_close(exchange):
+        exchange.answer(PAGE if exchange.number == 1 else json.dumps(SECRET_DOCUMENT).encode())
+        if exchange.number == 1:
+            exchange.sock.shutdown(socket.SHUT_RDWR)
+            is_closed.set()
+
+    client = connect(serve(answer_and_close).url)
+    client.get_secrets("10")
+    assert is_closed.wait(5)
+    assert client.create_secret("10", "NAME", "value").id
+
+
 @pytest.mark.parametrize("what", ["body", "headers", "chunked body"])
 def test_a_dripping_answer_ends_at_the_total_deadline(serve, connect, what):
     def drip(exchange):
