@@ -74,7 +74,7 @@ class Index:
         self.names = [f"-{name}-".replace("_", "-") for name in snapshot.names]
         self.joined = Texts([without_separators(name) for name in snapshot.names])
         self._names = Texts(snapshot.names)
-        # Apart, as letters of ASCII are looked through in half of the time, and other letters not at all.
+        # Apart: ASCII takes half of the memory, and a word in other letters is not looked for in it.
         ascii_texts, other_texts = [], []
         # Few people and apps stand in many secrets.
         shared_ids: dict[str, list[int]] = defaultdict(list)
