@@ -26,6 +26,7 @@ from .timeouts import Deadline
 # A page of a hundred secrets at once. Each piece by itself means waiting for the other threads again.
 _BUFFER_BYTES = 128 * 1024
 _JUST_NOW = 1.0  # seconds
+_TRUSTED_AFTER = 2  # times that a connection was asked and was still there
 
 
 class Stage(enum.Enum):
@@ -112,18 +113,28 @@ class _Response(http.client.HTTPResponse):
 class _HTTPConnection(HTTPConnection):
     response_class = _Response
     _sent_at = -math.inf
+    _found_open = 0
 
     @property
     def is_connected(self) -> bool:
         # Asking the socket means waiting for the other threads, once more for each of many pages. A
         # read that meets a connection which was closed this second is sent again, and a write asks.
+        # A server that closes them without a word is asked about each.
         attempt = current_attempt.get()
-        if attempt is not None and attempt.is_read and time.monotonic() - self._sent_at < _JUST_NOW:
+        if (
+            attempt is not None
+            and attempt.is_read
+            and self._found_open >= _TRUSTED_AFTER
+            and time.monotonic() - self._sent_at < _JUST_NOW
+        ):
             return self.sock is not None
-        return super().is_connected
+        is_open = super().is_connected
+        self._found_open += is_open
+        return is_open
 
     def connect(self) -> None:
         _mark(Stage.CONNECTING)
+        self._found_open = 0
         super().connect()
 
     def send(self, data: Any) -> None:

@@ -70,20 +70,45 @@ def test_a_connection_the_server_closed_is_replaced(serve, connect):
     assert len(client.get_secrets("10").secrets) == 1
 
 
+READS = 4
+
+
 def test_a_write_looks_whether_its_connection_is_still_there(serve, connect):
     """A read that meets a closed one is sent again; a write is not."""
     is_closed = threading.Event()
 
-    def answer_and_close(exchange):
-        exchange.answer(PAGE if exchange.number == 1 else json.dumps(SECRET_DOCUMENT).encode())
-        if exchange.number == 1:
+    def answer_and_close_at_last(exchange):
+        if exchange.head.startswith("POST"):
+            exchange.answer(json.dumps(SECRET_DOCUMENT).encode())
+            return
+        exchange.answer(PAGE)
+        if exchange.number == READS:
             exchange.sock.shutdown(socket.SHUT_RDWR)
             is_closed.set()
 
-    client = connect(serve(answer_and_close).url)
-    client.get_secrets("10")
+    server = serve(answer_and_close_at_last)
+    client = connect(server.url)
+    for _ in range(READS):
+        client.get_secrets("10")
     assert is_closed.wait(5)
     assert client.create_secret("10", "NAME", "value").id
+    assert server.connections == 2
+
+
+def test_a_server_that_closes_without_a_word_is_read_without_sending_anything_again(serve, connect):
+    closed = threading.Semaphore(0)
+
+    def answer_and_close(exchange):
+        exchange.answer(PAGE)
+        exchange.sock.shutdown(socket.SHUT_RDWR)
+        closed.release()
+
+    server = serve(answer_and_close)
+    client = connect(server.url, retries=0)
+    for _ in range(20):
+        client.get_secrets("10")
+        assert closed.acquire(timeout=5)
+    assert len(server.requests) == 20
 
 
 @pytest.mark.parametrize("what", ["body", "headers", "chunked body"])
