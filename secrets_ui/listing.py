@@ -44,11 +44,11 @@ def list_page(
     """
     found = search.find(snapshot, query.q, notes=notes.texts) if query.q else None
     positions: Sequence[int] = range(len(snapshot)) if found is None else found
-    if query.order:
-        positions = in_order(snapshot, positions, query.order)
-    # After that: an order of all is kept ready, one of some is not, and leaving out keeps the order.
+    # First, in the order in which the secrets lie in memory: any other takes twice the time.
     if query.filters:
         positions = sift(snapshot, positions, _sieve(query, notes, favourites), now=now)
+    if query.order:
+        positions = in_order(snapshot, positions, query.order)
     pages = max(1, -(-len(positions) // query.per_page))
     page = min(query.page, pages)
     start = (page - 1) * query.per_page
