@@ -27,9 +27,9 @@ run: .venv/runtime ## Serve a demonstration on this machine; Ctrl-C stops it, `v
 	@$(BIN)/python manage.py demo_person
 	@exec $(BIN)/gunicorn dashboard.wsgi
 
-test: .venv/dev .venv-sdk/installed .venv-cli/installed $(PROVIDER) ## Run every test, as CI does: three at a time, as much of it is waiting
+test: .venv/dev .venv-sdk/installed .venv-cli/installed $(PROVIDER) ## Run every test, as CI does, on two processors
 	@scripts/install-system-packages
-	@$(BIN)/python -m pytest -n 3 --dist worksteal
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 faults: .venv/dev ## Let the API fail in every way in every act, and print what the pages say
 	@FAULTS_TABLE=on $(BIN)/python -m pytest -n 2 --show-capture=no tests/faults/test_matrix.py

@@ -32,12 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=_turn)
-
-
-def _turn(item: pytest.Item) -> int:
-    found = (turn for turn, path in enumerate(LONGEST) if item.nodeid.startswith(path))
-    return next(found, len(LONGEST))
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def give_the_trail_its_head(using: str, **kwargs: object) -> None:
