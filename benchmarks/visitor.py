@@ -34,7 +34,9 @@ class Visitor:
         self._url = url
         self._session = requests.Session()
         self._address = urlsplit(url)
-        self._socket = socket.create_connection((self._address.hostname, self._address.port))
+        self._socket = socket.create_connection(
+            (self._address.hostname, self._address.port), timeout=30
+        )
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -66,22 +68,27 @@ class Visitor:
         request = "\r\n".join([f"GET {path} HTTP/1.1", *lines, "", ""]).encode()
         started = time.perf_counter()
         self._socket.sendall(request)
-        received = self._socket.recv(_PIECE)
+        received = self._more()
         first_byte = time.perf_counter() - started
         while b"\r\n\r\n" not in received:
-            received += self._socket.recv(_PIECE)
+            received += self._more()
         head, _, body = received.partition(b"\r\n\r\n")
-        length = int(_LENGTH.search(head)[1])  # type: ignore[index]
-        while len(body) < length:
-            body += self._socket.recv(_PIECE)
-        last_byte = time.perf_counter() - started
-        if not head.startswith(b"HTTP/1.1 200 "):
+        length = _LENGTH.search(head)
+        if not head.startswith(b"HTTP/1.1 200 ") or length is None:
             raise RuntimeError(f"{path} was answered with {head[:60]!r}.")
-        return Served(first_byte, last_byte, body)
+        while len(body) < int(length[1]):
+            body += self._more()
+        return Served(first_byte, time.perf_counter() - started, body)
 
     def close(self) -> None:
         self._socket.close()
         self._session.close()
+
+    def _more(self) -> bytes:
+        piece = self._socket.recv(_PIECE)
+        if not piece:
+            raise RuntimeError("The server hung up in the middle of an answer.")
+        return piece
 
     def _send(self, path: str, **fields: str) -> None:
         form = self._session.get(self._url + path, timeout=30)

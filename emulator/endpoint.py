@@ -53,8 +53,8 @@ def endpoint(**handlers: Handler) -> Callable[..., HttpResponse]:
     and a browser never adds it by itself (errors.Unauthorized never makes it ask for one).
     """
 
-    @csrf_exempt
-    @login_not_required
+    @csrf_exempt  # no cookie is read, so nobody's browser can be made to act for them
+    @login_not_required  # the Authorization header says who it is
     def view(request: HttpRequest, **ids: str) -> HttpResponse:
         try:
             response = _answer(handlers, request, ids)
@@ -95,7 +95,7 @@ def _log(request: HttpRequest, error: Exception) -> None:
     logger.error("%s %s failed: %s (%s)", request.method, request.path, type(error).__name__, way)
 
 
-@csrf_exempt
+@csrf_exempt  # nothing is read and nothing is done
 @login_not_required
 def not_found(request: HttpRequest) -> HttpResponse:
     """Answer every address that the API does not have; exempt as `endpoint` is, and for its reason."""

@@ -5,14 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from .rules import ID_MAX_LENGTH, is_id
+from .rules import is_id
 
 
 def identifier(value: Any) -> str | None:
     """Return an id that can stand in an address, also where it came as a number."""
-    # Nearly all are this, and a list of ten thousand secrets has forty thousand of them.
-    if type(value) is str and len(value) <= ID_MAX_LENGTH and value.isascii() and value.isalnum():
-        return value
     if type(value) is int and 0 <= value < 10**20:
         value = str(value)
     return value if is_id(value) else None

@@ -42,8 +42,7 @@ def test_each_person_has_their_own(browser: Client, person: Person) -> None:
 
 
 def rename(person: Person, browser: Client) -> None:
-    Person.objects.filter(pk=person.pk).update(name="Hanako Yamada")
-    person.refresh_from_db()
+    person.name = "Hanako Yamada"
     person.save()
 
 
